@@ -1,0 +1,1 @@
+"""Approvals: definitions as data, instances that run them, tasks people decide."""

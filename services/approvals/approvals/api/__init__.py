@@ -1,0 +1,5 @@
+"""The JSON API of approvals, a file per noun."""
+
+from approvals.api import definitions, delegations, instances, tasks
+
+APIS = (tasks.api, instances.api, definitions.api, delegations.api)

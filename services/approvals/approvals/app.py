@@ -1,0 +1,42 @@
+"""The approvals service: its table of contents."""
+
+from typing import Any
+
+from flask import Flask
+
+from approvals import events, models, objects, seed, settings, subscriptions, timers
+from chassis.service import Service
+from engines import notifications
+
+
+def _blueprints() -> list[Any]:
+    from approvals import api, pages
+    from engines import feed_api
+
+    return [*api.APIS, feed_api.api("approvals", objects.OBJECTS), pages.pages.blueprint]
+
+
+def _console(app: Flask) -> None:
+    import console
+
+    console.register(app, SERVICE)
+
+
+SERVICE = Service(
+    name="approvals",
+    package="approvals",
+    settings=settings.Settings,
+    metadata=models.Base.metadata,
+    events=[events, notifications],
+    subscriptions=subscriptions.on,
+    timers=timers.due,
+    blueprints=_blueprints,
+    objects=objects.OBJECTS,
+    seed=seed.run,
+    on_start=[_console],
+)
+
+
+def create_app(given: settings.Settings | None = None) -> Flask:
+    """The WSGI application of the web process."""
+    return SERVICE.web(given)

@@ -1,0 +1,18 @@
+"""What falls due in approvals."""
+
+from sqlalchemy.orm import Session
+
+from approvals import deadlines, reminders
+from chassis.timers import Timer, Timers
+
+due = Timers()
+
+
+@due(deadlines.REMINDER)
+def reminder(session: Session, timer: Timer) -> None:
+    reminders.remind(session, timer.key)
+
+
+@due(deadlines.DEADLINE)
+def deadline(session: Session, timer: Timer) -> None:
+    reminders.time_out(session, timer.key, times=int(timer.payload.get("times", 0)))

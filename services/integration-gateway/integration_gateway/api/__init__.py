@@ -1,0 +1,5 @@
+"""JSON routes of the gateway, a file per noun."""
+
+from integration_gateway.api import clients, directory, inbox, me, sessions
+
+APIS = [directory.api, clients.api, sessions.api, me.api, inbox.api]

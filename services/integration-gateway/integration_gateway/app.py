@@ -1,0 +1,54 @@
+"""The gateway: directory, log-in and tokens, notifications and work items, connectors and deliveries."""
+
+from typing import Any
+
+from flask import Flask
+
+import console
+from chassis.service import Service
+from integration_gateway import events, models, seed, signing_keys, subscriptions, timers, upkeep
+from integration_gateway.connectors import parts
+from integration_gateway.objects import OBJECTS
+from integration_gateway.settings import Settings
+
+
+def edges() -> list[Any]:
+    """API, OAuth and pages; imported only by the web process."""
+    from engines import feed_api
+    from integration_gateway import api, oauth, pages
+
+    feed = feed_api.api("gateway", (*OBJECTS, *parts.OBJECTS))
+    return [*api.APIS, feed, oauth.oauth, *pages.BLUEPRINTS, *parts.edges()]
+
+
+def trust_own_keys(app: Flask) -> None:
+    """The issuer checks tokens against its own table instead of asking itself over the network."""
+    web = app.extensions["crm"]
+    web.authenticator.jwks = signing_keys.OwnKeys(web.database)
+
+
+def show_pages(app: Flask) -> None:
+    """Pages in the suite's shell."""
+    console.register(app, SERVICE)
+
+
+parts.join(subscriptions.on, timers.due)
+SERVICE: Service = Service(
+    name="gateway",
+    package="integration_gateway",
+    settings=Settings,
+    metadata=models.Base.metadata,
+    events=[events, *parts.EVENTS],
+    subscriptions=subscriptions.on,
+    timers=timers.due,
+    objects=(*OBJECTS, *parts.OBJECTS),
+    blueprints=edges,
+    seed=seed.run,
+    loops=[upkeep.run, *parts.LOOPS],
+    on_start=[trust_own_keys, show_pages],
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application."""
+    return SERVICE.web(settings)

@@ -1,0 +1,1 @@
+"""E-mail over a company's own mail server."""

@@ -1,0 +1,1 @@
+"""WeCom: server API, callbacks, messages with buttons, contacts."""

@@ -1,0 +1,99 @@
+"""Facts the gateway publishes about people, what they may do, and their sessions."""
+
+from marshmallow import fields
+
+from chassis.events import Event, personal
+
+
+class UserChanged(Event, type="gateway.user.changed.v1"):
+    """A person joined, left, moved, got other roles, became absent or came back; every service keeps a replica."""
+
+    user_id = fields.String(required=True)
+    name = personal(fields.String(required=True))
+    email = personal(fields.String(required=True))
+    locale = fields.String(required=True)
+    department_id = fields.String(required=True, allow_none=True)
+    is_head = fields.Boolean(required=True)
+    roles = fields.List(fields.String(), required=True)
+    active = fields.Boolean(required=True)
+    epoch = fields.Integer(required=True)
+    absent = fields.Boolean(required=True)
+
+
+class DepartmentChanged(Event, type="gateway.department.changed.v1"):
+    """A department was made, renamed, moved or got another head."""
+
+    department_id = fields.String(required=True)
+    parent_id = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True)
+    head_id = fields.String(required=True, allow_none=True)
+
+
+class DepartmentRemoved(Event, type="gateway.department.removed.v1"):
+    """An empty department was removed."""
+
+    department_id = fields.String(required=True)
+
+
+class RoleChanged(Event, type="gateway.role.changed.v1"):
+    """A role was made or what it grants was changed."""
+
+    key = fields.String(required=True)
+    name = fields.Dict(required=True)
+    grants = fields.Dict(required=True)
+
+
+class RoleRemoved(Event, type="gateway.role.removed.v1"):
+    """A role that nobody held was removed."""
+
+    key = fields.String(required=True)
+
+
+class SessionStarted(Event, type="gateway.session.started.v1"):
+    """A person logged in."""
+
+    session_id = fields.String(required=True)
+    user_id = fields.String(required=True)
+    kind = fields.String(required=True)
+    second_factor = fields.Boolean(required=True)
+    address = personal(fields.String(required=True))
+
+
+class SessionRevoked(Event, type="gateway.session.revoked.v1"):
+    """One session ended, or all of a person's or client's tokens below `epoch` did."""
+
+    session_id = fields.String()
+    user_id = fields.String()
+    epoch = fields.Integer()
+
+
+class LogInLocked(Event, type="gateway.log_in.locked.v1"):
+    """Too many failed log-ins: an account or an address has to wait."""
+
+    key = personal(fields.String(required=True))
+    failures = fields.Integer(required=True)
+    locked_until = fields.DateTime(required=True)
+
+
+class CredentialChanged(Event, type="gateway.credential.changed.v1"):
+    """A person's password, second factor or recovery codes changed; `what` says which."""
+
+    user_id = fields.String(required=True)
+    what = fields.String(required=True)
+
+
+class ApiClientChanged(Event, type="gateway.api_client.changed.v1"):
+    """A machine client was made, changed, got a new secret or was switched off."""
+
+    client_id = fields.String(required=True)
+    active = fields.Boolean(required=True)
+    scopes = fields.List(fields.String(), required=True)
+    roles = fields.List(fields.String(), required=True)
+    epoch = fields.Integer(required=True)
+
+
+class SigningKeyAdded(Event, type="gateway.signing_key.added.v1"):
+    """A new key was published; it signs from `signs_from`."""
+
+    kid = fields.String(required=True)
+    signs_from = fields.DateTime(required=True)

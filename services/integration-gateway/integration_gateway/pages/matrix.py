@@ -1,0 +1,102 @@
+"""What the pages of departments and roles show, worked out from plain rows."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.i18n import lazy as _
+from integration_gateway.models import Department, Role, User
+
+SCOPE_NAMES = {
+    "none": _("none"),
+    "own": _("own"),
+    "team": _("team"),
+    "department_tree": _("department and below"),
+    "all": _("all"),
+}
+
+KIND_NAMES = {
+    "*": _("Everything else"),
+    "lead": _("Leads"),
+    "campaign": _("Campaigns"),
+    "capture_form": _("Capture forms"),
+    "scoring_model": _("Scoring models"),
+    "assignment_rule": _("Assignment rules"),
+    "pool_rule": _("Pool rules"),
+    "journey": _("Journeys"),
+    "segment": _("Segments"),
+    "import": _("Imports"),
+    "account": _("Accounts"),
+    "contact": _("Contacts"),
+    "registration": _("Registrations"),
+    "product": _("Products"),
+    "price_book": _("Price books"),
+    "pipeline": _("Pipelines"),
+    "opportunity": _("Opportunities"),
+    "quote": _("Quotes"),
+    "contract": _("Contracts"),
+    "payment_plan": _("Payment plans"),
+    "receivable": _("Receivables"),
+    "payment": _("Payments"),
+    "invoice": _("Invoices"),
+    "target": _("Targets"),
+    "exchange_rate": _("Exchange rates"),
+    "ticket": _("Tickets"),
+    "queue": _("Queues"),
+    "sla_policy": _("Service levels"),
+    "calendar": _("Business calendars"),
+    "macro": _("Macros"),
+    "survey": _("Surveys"),
+    "article": _("Articles"),
+    "approval": _("Approvals"),
+    "report": _("Reports"),
+    "dashboard": _("Dashboards"),
+    "user": _("People"),
+    "department": _("Departments"),
+    "role": _("Roles"),
+    "api_client": _("API clients"),
+    "connector": _("Connectors"),
+    "delivery": _("Deliveries"),
+}
+
+
+def tree(departments: Sequence[Department], people: Sequence[User]) -> dict[str, Any]:
+    """`rows`: each department in the order of the tree with depth, head's name and members."""
+    names = {user.id: user.name for user in people}
+    members, below = defaultdict(list), defaultdict(list)
+    for user in people:
+        members[user.department_id].append(user)
+    for department in departments:
+        below[department.parent_id].append(department)
+    known = {department.id for department in departments}
+    rows: list[dict[str, Any]] = []
+
+    def visit(department: Department, depth: int) -> None:
+        head = names.get(department.head_id or "", "")
+        rows.append({"department": department, "depth": depth, "head": head, "members": members[department.id]})
+        for child in below[department.id]:
+            visit(child, depth + 1)
+
+    for department in departments:
+        if department.parent_id not in known:
+            visit(department, 0)
+    return {"rows": rows}
+
+
+def of_roles(roles: Sequence[Role], chosen: str) -> dict[str, Any]:
+    """`kinds` × `roles` with the scope each may read; and the chosen role's grants in full."""
+    kinds = sorted({kind for role in roles for kind in role.grants})
+    cells = {
+        kind: [
+            SCOPE_NAMES.get((role.grants.get(kind) or role.grants.get("*") or {}).get("read", "none")) for role in roles
+        ]
+        for kind in kinds
+    }
+    return {
+        "roles": roles,
+        "kinds": kinds,
+        "cells": cells,
+        "chosen": next((role for role in roles if role.key == chosen), None),
+        "scope_names": SCOPE_NAMES,
+        "kind_names": KIND_NAMES,
+    }

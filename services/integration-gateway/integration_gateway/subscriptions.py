@@ -1,0 +1,55 @@
+"""What the gateway hears of the other services: tasks for "my work", and requests to tell people something."""
+
+from marshmallow import Schema, fields
+from sqlalchemy.orm import Session
+
+from chassis.subscriptions import Received, Subscriptions
+from integration_gateway import notifications, work_items
+from integration_gateway.models import WorkItem
+
+on = Subscriptions()
+
+
+class TaskCreated(Schema):
+    task_id = fields.String(required=True)
+    subject = fields.String(load_default="")
+    subject_kind = fields.String(load_default="")
+    subject_id = fields.String(load_default="")
+    title = fields.Raw(load_default="")
+    link = fields.String(load_default="", allow_none=True)
+    assignee_id = fields.String(required=True, allow_none=True)
+    due_at = fields.AwareDateTime(load_default=None, allow_none=True)
+
+
+class TaskCompleted(Schema):
+    task_id = fields.String(required=True)
+    outcome = fields.String(load_default="", allow_none=True)
+
+
+class NotificationRequested(Schema):
+    to = fields.List(fields.String(), required=True)
+    key = fields.String(required=True)
+    title = fields.Dict(required=True)
+    text = fields.Dict(load_default=dict)
+    link = fields.String(load_default="", allow_none=True)
+    subject = fields.String(load_default="", allow_none=True)
+
+
+@on("*.task.created.v1", group="work_items", kind="projection", reads=TaskCreated, tables=[WorkItem])
+def task_created(session: Session, event: Received) -> None:
+    work_items.opened(session, event)
+
+
+@on("*.task.reassigned.v1", group="work_items", kind="projection", reads=TaskCreated, tables=[WorkItem])
+def task_reassigned(session: Session, event: Received) -> None:
+    work_items.opened(session, event)
+
+
+@on("*.task.completed.v1", group="work_items", kind="projection", reads=TaskCompleted, tables=[WorkItem])
+def task_completed(session: Session, event: Received) -> None:
+    work_items.completed(session, event)
+
+
+@on("*.notification.requested.v1", group="notifications", kind="reaction", reads=NotificationRequested)
+def notification_requested(session: Session, event: Received) -> None:
+    notifications.deliver(session, event)

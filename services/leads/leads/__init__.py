@@ -1,0 +1,1 @@
+"""Leads: capture, duplicates, scoring, assignment, follow-up and conversion."""

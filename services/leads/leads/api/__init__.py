@@ -1,0 +1,5 @@
+"""JSON routes of the leads service, a file per noun."""
+
+from leads.api import capture, definitions, imports, leads, timeline
+
+APIS = [leads.api, capture.api, definitions.api, imports.api, timeline.api]

@@ -1,0 +1,253 @@
+"""Routes of leads and the steps they can take."""
+
+from typing import Any
+
+from chassis.api import Api, Call
+from engines import access, listing
+from engines.access import right
+from leads import bulk, capture, conversion, merging, ownership, progress, queries, schemas, settings
+from leads.errors import (
+    AlreadyOwned,
+    ChooseCandidate,
+    DuplicateRefused,
+    MergedAway,
+    MergeRefused,
+    NothingToUndo,
+    NotReachable,
+    UnknownPerson,
+    WrongStatus,
+)
+from leads.models import Lead
+from leads.objects import LEAD
+
+api = Api("leads", tag="leads")
+STEP = [WrongStatus, MergedAway]
+
+
+def _columns(body: dict[str, Any]) -> dict[str, Any]:
+    """The body as the use cases take it: money in its two columns."""
+    values = dict(body)
+    if "budget" in values:
+        values["budget_minor"], values["budget_currency"] = values.pop("budget") or (None, None)
+    if values.get("campaign_id"):
+        values["campaign_id"] = str(values["campaign_id"])
+    return {name: value for name, value in values.items() if value is not None or name in _MAY_BE_EMPTIED}
+
+
+_MAY_BE_EMPTIED = frozenset(
+    ("wechat", "credit_code", "channel", "campaign_id", "referrer_url", "country", "province", "city", "region", "industry",
+     "company_size", "budget_minor", "budget_currency", "next_action_at")
+)  # fmt: skip
+
+
+def _for_step(call: Call, lead_id: str) -> Lead:
+    return queries.lead(call.session, call.caller, lead_id, "edit")
+
+
+@api.post(
+    "/leads", body=schemas.LeadIn, answer=schemas.CapturedOut, status=201, allow=right("lead", "create"),
+    errors=[DuplicateRefused, NotReachable, UnknownPerson],
+)  # fmt: skip
+def create_lead(call: Call) -> Any:
+    """Capture a lead: normalise, look for duplicates, score, assign, open the follow-up."""
+    values = _columns(call.body)
+    policy = values.pop("duplicate_policy", None)
+    if values.get("owner_id") and values["owner_id"] != call.caller.id:
+        access.require_right(call.session, call.caller, "lead", "assign")
+        ownership.require_person(call.session, values["owner_id"])
+    made = capture.capture(call.session, caller=call.caller, policy=policy, **values)
+    found = queries.candidates(call.session, call.caller, made.duplicates)
+    if made.outcome == "merged" and not access.allows(call.session, call.caller, LEAD, made.lead):
+        # it went into a lead the caller may not read: he learns that, and nothing of what is in it
+        return {"id": made.lead.id, "number": made.lead.number, "outcome": made.outcome, "found": found}
+    return queries.details(call.session, made.lead) | {"outcome": made.outcome, "found": found}
+
+
+@api.get("/leads", answer=schemas.LeadOut, page=queries.LEADS, query=listing.QUERY, allow=right("lead", "read"))
+def list_leads(call: Call) -> Any:
+    """The leads the caller may see."""
+    return queries.leads(call)
+
+
+@api.get("/leads/<id>", answer=schemas.LeadDetail, allow=right("lead", "read"))
+def read_lead(call: Call, id: str) -> Any:
+    """One lead with the explanations of its score and owner."""
+    return queries.details(call.session, queries.lead(call.session, call.caller, id))
+
+
+@api.patch(
+    "/leads/<id>",
+    body=schemas.LeadEdit,
+    answer=schemas.LeadDetail,
+    allow=right("lead", "edit"),
+    errors=[NotReachable, *STEP],
+)
+def edit_lead(call: Call, id: str) -> Any:
+    """Change fields of a lead."""
+    lead = progress.edit(call.session, _for_step(call, id), caller=call.caller, **_columns(call.body))
+    return queries.details(call.session, lead)
+
+
+@api.post("/leads/bulk", body=schemas.BulkIn, answer=schemas.BulkOut, allow=right("lead", "bulk"))
+def change_leads(call: Call) -> Any:
+    """Do one thing to up to 1,000 leads; each row says how it went."""
+    return bulk.run(call.session, caller=call.caller, **call.body)
+
+
+@api.post(
+    "/leads/<id>/assign",
+    body=schemas.AssignIn,
+    answer=schemas.LeadDetail,
+    allow=right("lead", "assign"),
+    errors=[UnknownPerson, *STEP],
+)
+def assign_lead(call: Call, id: str) -> Any:
+    """Give the lead to a person, or let the rules choose."""
+    lead = queries.lead(call.session, call.caller, id)
+    return queries.details(call.session, ownership.assign(call.session, lead, caller=call.caller, **call.body))
+
+
+@api.post("/leads/<id>/claim", answer=schemas.LeadDetail, allow=right("lead", "claim"), errors=[AlreadyOwned, *STEP])
+def claim_lead(call: Call, id: str) -> Any:
+    """Take a lead from the pool."""
+    lead = queries.lead(call.session, call.caller, id)
+    return queries.details(call.session, ownership.claim(call.session, lead, caller=call.caller))
+
+
+@api.post(
+    "/leads/<id>/release", body=schemas.ReleaseIn, answer=schemas.LeadDetail, allow=right("lead", "edit"), errors=STEP
+)
+def release_lead(call: Call, id: str) -> Any:
+    """Put the lead into a pool."""
+    lead = ownership.release(call.session, _for_step(call, id), caller=call.caller, **call.body)
+    return queries.details(call.session, lead)
+
+
+@api.post("/leads/<id>/qualify", answer=schemas.LeadDetail, allow=right("lead", "edit"), errors=STEP)
+def qualify_lead(call: Call, id: str) -> Any:
+    """Find the lead worth an opportunity."""
+    return queries.details(call.session, progress.qualify(call.session, _for_step(call, id)))
+
+
+@api.post("/leads/<id>/nurture", answer=schemas.LeadDetail, allow=right("lead", "edit"), errors=STEP)
+def nurture_lead(call: Call, id: str) -> Any:
+    """Keep the lead warm until it is ripe."""
+    return queries.details(call.session, progress.nurture(call.session, _for_step(call, id)))
+
+
+@api.post("/leads/<id>/resume", answer=schemas.LeadDetail, allow=right("lead", "edit"), errors=STEP)
+def resume_lead(call: Call, id: str) -> Any:
+    """Take a nurtured lead up again."""
+    return queries.details(call.session, progress.resume(call.session, _for_step(call, id)))
+
+
+@api.post(
+    "/leads/<id>/disqualify",
+    body=schemas.DisqualifyIn,
+    answer=schemas.LeadDetail,
+    allow=right("lead", "edit"),
+    errors=STEP,
+)
+def disqualify_lead(call: Call, id: str) -> Any:
+    """Give the lead up, with the reason."""
+    lead = progress.disqualify(call.session, _for_step(call, id), caller=call.caller, **call.body)
+    return queries.details(call.session, lead)
+
+
+@api.post("/leads/<id>/reopen", answer=schemas.LeadDetail, allow=right("lead", "edit"), errors=STEP)
+def reopen_lead(call: Call, id: str) -> Any:
+    """Take up again a lead that was given up."""
+    return queries.details(call.session, progress.reopen(call.session, _for_step(call, id)))
+
+
+@api.post(
+    "/leads/<id>/convert",
+    body=schemas.ConvertIn,
+    answer=schemas.LeadDetail,
+    status=202,
+    allow=right("lead", "convert"),
+    errors=[ChooseCandidate, *STEP],
+)
+def convert_lead(call: Call, id: str) -> Any:
+    """Ask sales to make account, contact and opportunity of the lead; the answer comes by event."""
+    lead = conversion.request(
+        call.session, _for_step(call, id), caller=call.caller, wait_seconds=settings.of(call.settings).conversion_wait_seconds,
+        **conversion.asked(call.body),
+    )  # fmt: skip
+    return queries.details(call.session, lead)
+
+
+@api.post(
+    "/leads/<id>/activities",
+    body=schemas.LeadActivityIn,
+    answer=schemas.LeadActivityOut,
+    status=201,
+    allow=right("lead", "edit"),
+    errors=STEP,
+)
+def log_lead_activity(call: Call, id: str) -> Any:
+    """Log a call, visit, mail, meeting or note; the first one answers the first response."""
+    return progress.log(call.session, _for_step(call, id), caller=call.caller, **call.body)
+
+
+@api.get("/leads/<id>/activities", answer=schemas.Activities, allow=right("lead", "read"))
+def list_lead_activities(call: Call, id: str) -> Any:
+    """What happened with the lead, newest first."""
+    return queries.activities(call.session, queries.lead(call.session, call.caller, id))
+
+
+@api.post(
+    "/leads/<id>/behaviours",
+    body=schemas.BehavioursIn,
+    answer=schemas.LeadDetail,
+    allow=right("lead", "edit"),
+    errors=[MergedAway],
+)
+def record_behaviours(call: Call, id: str) -> Any:
+    """Add what the lead did and score it anew."""
+    lead = progress.record_behaviours(call.session, _for_step(call, id), done=call.body["behaviours"])
+    return queries.details(call.session, lead)
+
+
+@api.get("/leads/<id>/decisions", answer=schemas.Decisions, allow=right("lead", "read"))
+def list_decisions(call: Call, id: str) -> Any:
+    """Every automatic decision on the lead: rule, version, inputs, steps, outcome."""
+    return queries.decisions(call.session, queries.lead(call.session, call.caller, id))
+
+
+@api.post(
+    "/leads/<id>/merge",
+    body=schemas.MergeIn,
+    answer=schemas.MergeOut,
+    status=201,
+    allow=right("lead", "merge"),
+    errors=[MergeRefused, MergedAway],
+)
+def merge_leads(call: Call, id: str) -> Any:
+    """Merge another lead into this one; nothing is lost, and it can be undone."""
+    return merging.merge(call.session, _for_step(call, id), _for_step(call, call.body["lead_id"]), caller=call.caller)
+
+
+@api.get("/leads/<id>/merges", answer=schemas.Merges, allow=right("lead", "read"))
+def list_merges(call: Call, id: str) -> Any:
+    """Merges into this lead, newest first."""
+    lead = queries.lead(call.session, call.caller, id)
+    return {"items": merging.merges_of(call.session, lead.id)}
+
+
+@api.post(
+    "/merges/<id>/undo", answer=schemas.MergeOut, allow=right("lead", "merge"), errors=[MergeRefused, NothingToUndo]
+)
+def undo_merge(call: Call, id: str) -> Any:
+    """Take a merge apart again."""
+    _for_step(call, merging.find(call.session, id).survivor_id)
+    return merging.undo(call.session, id)
+
+
+@api.post(
+    "/duplicates/check", body=schemas.CheckIn, answer=schemas.CheckOut, allow=right("lead", "read"), session="read"
+)
+def check_duplicates(call: Call) -> Any:
+    """Look for leads like these details; nothing is stored."""
+    record, found = capture.preview(call.session, _columns(call.body))
+    return {"record": record, "duplicates": queries.candidates(call.session, call.caller, found)}

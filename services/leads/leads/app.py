@@ -1,0 +1,44 @@
+"""The leads service: its table of contents."""
+
+from typing import Any
+
+from flask import Flask
+
+from chassis.service import Service
+from engines import notifications, timeline
+from leads import events, models, seed, settings, subscriptions, timers
+from leads.objects import OBJECTS
+
+
+def _blueprints() -> list[Any]:
+    from engines import feed_api
+    from leads import api, pages
+
+    return [*api.APIS, feed_api.api("leads", OBJECTS), *pages.PAGES]
+
+
+def _console(app: Flask) -> None:
+    import console
+
+    console.register(app, SERVICE)
+
+
+SERVICE = Service(
+    name="leads",
+    package="leads",
+    settings=settings.Settings,
+    metadata=models.Base.metadata,
+    events=[events, timeline, notifications],
+    subscriptions=subscriptions.on,
+    timers=timers.due,
+    blueprints=_blueprints,
+    objects=OBJECTS,
+    seed=seed.run,
+    loops=[timers.begin],
+    on_start=[_console],
+)
+
+
+def create_app(settings: settings.Settings | None = None) -> Flask:
+    """The WSGI application of the web process."""
+    return SERVICE.web(settings)

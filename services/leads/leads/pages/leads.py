@@ -1,0 +1,227 @@
+"""The list of leads, the form for a new one, bulk actions, look-ups and the shell's search."""
+
+import json
+from typing import Any
+
+from flask import Response, render_template, request
+from marshmallow import Schema, ValidationError
+
+from chassis import paging
+from chassis.answers import Dumper
+from chassis.api import Call
+from chassis.errors import Problem
+from chassis.i18n import gettext as _
+from chassis.i18n import lazy
+from console import fields, forms, lists, replies
+from console.fields import Field
+from console.pages import signed_in
+from engines import listing
+from engines.access import right
+from engines.conditions import ConditionError
+from leads import bulk, capture, followup, queries
+from leads.errors import DuplicateRefused
+from leads.models import Lead
+from leads.objects import INDUSTRIES, LEAD, SIZES
+from leads.pages.edge import GRADE, OWNER, REASON, SOURCE, STATUS, URL, choices, may, pages, people_named, rows
+from leads.schemas import LeadIn
+
+BULK_AT_ONCE = 1000
+
+
+class _AsIs(Dumper):
+    """Pages turn records into rows themselves."""
+
+    def one(self, source: Any, wanted: Any = None) -> Any:
+        return source
+
+    def attributes(self, wanted: Any = None) -> None:
+        return None
+
+
+_RECORDS = _AsIs(Schema())
+
+
+def definition(call: Call) -> lists.List:
+    """The list as this reader may use it."""
+    actions = []
+    if may(call, "assign"):
+        actions.append(
+            lists.Bulk(key="assign", label=_("Assign"), url=f"{URL}/bulk/assign", icon="user-plus", fields=[OWNER])
+        )
+    if may(call, "claim"):
+        actions.append(lists.Bulk(key="claim", label=_("Claim"), url=f"{URL}/bulk/claim", icon="user-check"))
+    if may(call, "edit"):
+        actions.append(
+            lists.Bulk(
+                key="disqualify",
+                label=_("Give up"),
+                url=f"{URL}/bulk/disqualify",
+                icon="x",
+                fields=[REASON],
+                danger=True,
+            )
+        )
+    return lists.List(
+        key="leads.leads",
+        title=_("Leads"),
+        url=URL,
+        link=URL + "/{id}",
+        fields=fields.of_object(
+            LEAD, "name", "company", "status", "score", "grade", "owner_id", "source", "region", "city", "phones", "emails",
+            "industry", "company_size", "budget", "pool", "response_due_at", "last_activity_at", "next_action_at", "created_at",
+            "number", "tags",
+            status={"choices": STATUS}, source={"choices": SOURCE}, grade={"choices": GRADE, "sortable": True},
+            score={"kind": "score", "sortable": True}, created_at={"sortable": True, "kind": "relative"},
+            last_activity_at={"sortable": True, "kind": "relative"}, owner_id={"lookup": "/leads/lookup/people"},
+            response_due_at={"sortable": True, "kind": "relative"},
+        ),
+        columns=["name", "company", "status", "score", "owner_id", "source", "region", "created_at"],
+        quick=["status", "source", "grade"],
+        create=(f"{URL}/new", _("New lead")) if may(call, "create") else None,
+        bulk=actions,
+        search_hint=_("Name, company or number"),
+        empty=_("No leads here yet"),
+    )  # fmt: skip
+
+
+@pages.get("/leads", allow=right("lead", "read"))
+def lead_list(call: Call) -> Any:
+    """The leads the reader may see."""
+    shown = definition(call)
+    asked = lists.asked(shown)
+    try:
+        found = _fetch(call, asked)
+    except (ConditionError, Problem) as problem:
+        texts = [str(text) for messages in (problem.errors or {}).values() for text in messages]
+        return lists.page(shown, asked, rows=[], problem=" ".join(texts) or str(problem))
+    return lists.page(shown, asked, rows=rows(call, found.items), next_cursor=found.next_cursor)
+
+
+def _fetch(call: Call, asked: lists.Asked) -> paging.Page:
+    listing.check_sort(call.session, call.caller, LEAD, asked.sort)
+    found = listing.readable(
+        call.session, call.caller, LEAD, filter=asked.condition, q=asked.q, zone=call.settings.time_zone
+    ).where(Lead.duplicate_of.is_(None))
+    wanted = paging.Asked(sort=asked.sort, limit=asked.limit, cursor=asked.cursor or "")
+    return paging.page(call.session, found, queries.LEADS, _RECORDS, wanted)
+
+
+@pages.post("/leads/bulk/<action>", allow=right("lead", "read"))
+def bulk_action(call: Call, action: str) -> Any:
+    """One step for the chosen leads, or for all that match the filter."""
+    if action not in ("assign", "claim", "disqualify"):
+        return replies.refused(_("There is no such action"), status=404)
+    ids = request.form.getlist("ids")[:BULK_AT_ONCE]
+    if request.form.get("all") == "1":
+        ids = list(call.session.scalars(_all_ids(call)))
+    result = bulk.run(
+        call.session, caller=call.caller, action=action, ids=ids, owner_id=request.form.get("owner_id") or None,
+        reason=request.form.get("reason") or None,
+    )  # fmt: skip
+    if result["failed"]:
+        first = next(each["detail"] for each in result["results"] if not each["ok"])
+        message = _(
+            "%(done)s done, %(failed)s refused: %(why)s", done=result["done"], failed=result["failed"], why=first
+        )
+        return replies.done(message, refresh="list", kind="warn")
+    return replies.done(_("%(n)s leads changed", n=result["done"]), refresh="list")
+
+
+def _all_ids(call: Call) -> Any:
+    text = request.form.get("filter", "")
+    found = listing.readable(
+        call.session, call.caller, LEAD, filter=json.loads(text) if text else None, q=request.form.get("q", "")
+    )
+    return found.with_only_columns(Lead.id).where(Lead.duplicate_of.is_(None)).order_by(Lead.id).limit(BULK_AT_ONCE)
+
+
+def new_form(values: Any = None) -> forms.Form:
+    """The form for a lead entered by hand."""
+    who = [
+        Field(name="name", label=lazy("Name"), required=True, autocomplete="off", max_length=100),
+        Field(name="company", label=lazy("Company"), max_length=200),
+        Field(name="title", label=lazy("Position"), max_length=100),
+        Field(
+            name="phones",
+            label=lazy("Phones"),
+            kind="texts",
+            help=lazy("In any notation; separate several with commas"),
+        ),
+        Field(name="emails", label=lazy("E-mails"), kind="texts"),
+        Field(name="wechat", label=lazy("WeChat"), max_length=30),
+    ]
+    what = [
+        Field(name="source", label=lazy("Source"), kind="choice", choices=SOURCE, required=True),
+        Field(name="industry", label=lazy("Industry"), kind="choice", choices=choices(INDUSTRIES)),
+        Field(name="company_size", label=lazy("Company size"), kind="choice", choices=choices(SIZES)),
+        Field(name="address", label=lazy("Address"), max_length=300, wide=True),
+        Field(name="product_interest", label=lazy("Product interest"), kind="texts"),
+        Field(name="budget", label=lazy("Budget"), kind="money", currency="CNY"),
+        Field(name="message", label=lazy("Message"), kind="long_text", wide=True),
+    ]
+    return forms.Form(
+        key="lead:new",
+        title=_("New lead"),
+        action=f"{URL}/new",
+        cancel=URL,
+        submit=_("Create"),
+        groups=[forms.Group(title=_("Who"), fields=who), forms.Group(title=_("What they want"), fields=what)],
+        values=values or {"source": "manual"},
+    )
+
+
+@pages.get("/leads/new", allow=right("lead", "create"))
+def new_lead(call: Call) -> Any:
+    """The form for a new lead."""
+    return forms.page(new_form())
+
+
+@pages.post("/leads/new", allow=right("lead", "create"))
+def create_lead(call: Call) -> Any:
+    """Take in the form: the lead, or what is wrong, or the lead that exists already."""
+    form = new_form()
+    try:
+        values = _posted(form)
+        made = capture.capture(call.session, caller=call.caller, **values)
+    except DuplicateRefused as refused:
+        numbers = ", ".join(str(each["number"]) for each in refused.facts["candidates"])
+        return forms.page(
+            forms.typed(form, request.form, {"": [_("There is a lead like this already: %(n)s", n=numbers)]})
+        )
+    except ValidationError as error:
+        return forms.page(forms.typed(form, request.form, error.normalized_messages()))
+    except Problem as problem:
+        return forms.page(forms.typed(form, request.form, problem.errors or {"": [str(problem)]}))
+    message = _("Lead %(number)s created", number=made.lead.number)
+    return replies.go(f"{URL}/{made.lead.id}", message, accepted=form.key)
+
+
+def _posted(form: forms.Form) -> dict[str, Any]:
+    """What was typed, read by the API's own schema."""
+    values = {name: value for name, value in forms.values(form, request.form).items() if value not in (None, "")}
+    if "budget" in values:
+        values["budget"] = {"amount": values["budget"].replace(",", ""), "currency": "CNY"}
+    loaded = LeadIn().load(values)
+    if "budget" in loaded:
+        loaded["budget_minor"], loaded["budget_currency"] = loaded.pop("budget")
+    return loaded
+
+
+@pages.get("/lookup/people", allow=signed_in)
+def lookup_people(call: Call) -> Any:
+    """People to choose as owners."""
+    return {"items": people_named(call.session, request.args.get("q", ""))}
+
+
+@pages.get("/fragments/search", allow=right("lead", "read"))
+def search(call: Call) -> Any:
+    """Leads for the shell's search box."""
+    q = request.args.get("q", "").strip()
+    if not q:
+        return Response(status=204)
+    ids = listing.readable(call.session, call.caller, LEAD, q=q).where(Lead.duplicate_of.is_(None))
+    found = call.session.scalars(ids.order_by(Lead.created_at.desc()).limit(5)).all()
+    if not found:
+        return Response(status=204)
+    hits = [(followup.label(lead), lead.number, f"{URL}/{lead.id}", "target") for lead in found]
+    return render_template("console/found.html", hits=hits, label=_("Leads"))

@@ -1,0 +1,73 @@
+"""The people who may get leads, with the figures the strategies need; read only when a rule asks for them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from chassis import clock, directory
+from leads.assignment import Rule, Seller
+from leads.lifecycle import OPEN
+from leads.models import Lead
+
+RATE_DAYS = 180
+_NEEDS_OPEN = {"least_open", "best_converter"}
+
+
+def for_rules(session: Session, rules: Sequence[Rule]) -> list[Seller]:
+    """Every person one of `rules` names; open leads and conversion rates only for strategies that use them."""
+    users = set().union(*(rule.users for rule in rules)) if rules else set()
+    departments = set().union(*(rule.departments for rule in rules)) if rules else set()
+    known = directory.snapshot(session)
+    found = []
+    for person in known.users.values():
+        department = known.departments.get(person.department_id or "")
+        path = department.path if department else ()
+        if person.id in users or departments.intersection(path):
+            found.append(
+                Seller(person.id, person.department_id, departments=path, active=person.active, absent=person.absent)
+            )
+    strategies = {rule.strategy for rule in rules}
+    if not strategies & _NEEDS_OPEN or not found:
+        return found
+    ids = [seller.id for seller in found]
+    held = open_leads(session, ids)
+    rates = conversion_rates(session, ids) if "best_converter" in strategies else {}
+    return [
+        Seller(
+            s.id, s.department_id, departments=s.departments, active=s.active, absent=s.absent,
+            open_leads=held.get(s.id, 0), conversion_rate=rates.get(s.id, 0.0),
+        )
+        for s in found
+    ]  # fmt: skip
+
+
+def open_leads(session: Session, ids: Iterable[str]) -> dict[str, int]:
+    """How many open leads each person holds."""
+    rows = session.execute(
+        select(Lead.owner_id, func.count())
+        .where(Lead.owner_id.in_(list(ids)), Lead.status.in_(OPEN), Lead.duplicate_of.is_(None))
+        .group_by(Lead.owner_id)
+    )
+    return {owner: held for owner, held in rows if owner}
+
+
+def conversion_rates(session: Session, ids: Iterable[str]) -> Mapping[str, float]:
+    """Share of each person's closed leads of the last half year that converted; (won + 1) / (closed + 2), so that one
+    lucky lead does not beat a long record."""
+    won: Any = func.sum(case((Lead.status == "converted", 1), else_=0))
+    rows = session.execute(
+        select(Lead.owner_id, won, func.count())
+        .where(
+            Lead.owner_id.in_(list(ids)),
+            Lead.status.in_(("converted", "disqualified")),
+            Lead.created_at > clock.now() - timedelta(days=RATE_DAYS),
+        )
+        .group_by(Lead.owner_id)
+    )
+    rates = dict.fromkeys(ids, 0.5)
+    for owner, converted, closed in rows:
+        rates[owner] = (converted + 1) / (closed + 2)
+    return rates

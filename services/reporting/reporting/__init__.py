@@ -1,0 +1,1 @@
+"""Figures: facts projected from every service's events, metrics as data, dashboards, exports."""

@@ -1,0 +1,5 @@
+"""JSON routes of reporting."""
+
+from reporting.api import definitions, questions
+
+APIS = (questions.api, definitions.api)

@@ -1,0 +1,1 @@
+"""Dashboards as data: tiles that ask questions, the shipped ones, and their figures."""

@@ -1,0 +1,1 @@
+"""Figures as files: XLSX with native charts, PDF and CSV."""

@@ -1,0 +1,1 @@
+"""Questions in metrics, dimensions and periods, and their answers."""

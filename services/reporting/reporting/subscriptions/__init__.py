@@ -1,0 +1,8 @@
+"""What reporting listens to: projections only, each group a set of facts that is rebuilt as one."""
+
+from chassis.subscriptions import Subscriptions
+from reporting.subscriptions import access, approvals, leads, money, people, sales, service_desk
+
+on = Subscriptions()
+for part in (leads, sales, money, service_desk, approvals, people, access):
+    on.include(part.on)

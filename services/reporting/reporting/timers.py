@@ -1,0 +1,5 @@
+"""What falls due in reporting."""
+
+from chassis.timers import Timers
+
+due = Timers()

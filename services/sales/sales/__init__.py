@@ -1,0 +1,1 @@
+"""Sales: accounts, opportunities, quotes, contracts and the money they bring in."""

@@ -1,0 +1,5 @@
+"""The JSON API of sales, a file per noun."""
+
+from sales.api import accounts, catalogue, contacts, contracts, opportunities, payments, quotes
+
+APIS = (accounts.api, contacts.api, opportunities.api, quotes.api, contracts.api, payments.api, catalogue.api)

@@ -1,0 +1,71 @@
+"""What the write routes of every noun share: a record locked within the caller's scope, and bulk edits row by row."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chassis import changes
+from chassis.caller import Caller
+from chassis.errors import NotFound
+from chassis.problems import as_problem, document
+from engines import access
+from sales.errors import UnknownReference
+
+MAX_BULK = 1000
+
+
+def locked(session: Session, caller: Caller, model: Any, record_id: str, action: str = "edit") -> Any:
+    """The record for changing, its row locked; NotFound outside what the caller may read, Forbidden inside it."""
+    record = session.scalars(select(model).where(model.id == record_id).with_for_update()).first()
+    if record is None or not access.allows(session, caller, access.of_model(model), record):
+        raise NotFound()
+    access.require(session, caller, record, action)
+    return record
+
+
+def referred(session: Session, caller: Caller, model: Any, record_id: str, *, field: str) -> Any:
+    """The record a body's field names; UnknownReference, naming the field, when the caller may not read it."""
+    try:
+        return access.get(session, caller, model, record_id)
+    except NotFound:
+        raise UnknownReference(errors={field: [str(UnknownReference.title)]}) from None
+
+
+class BulkResult(Schema):
+    id = fields.String()
+    ok = fields.Boolean()
+    problem = fields.Dict(allow_none=True)
+
+
+class BulkOut(Schema):
+    items = fields.List(fields.Nested(BulkResult))
+    done = fields.Integer()
+
+
+def bulk_body(edit: type[Schema]) -> type[Schema]:
+    """The body of a bulk edit: ids and what to change in each."""
+    ids = fields.List(
+        fields.String(validate=validate.Length(max=36)), required=True, validate=validate.Length(1, MAX_BULK)
+    )
+    return Schema.from_dict(
+        {"ids": ids, "edit": fields.Nested(edit(partial=True), required=True)}, name=f"Bulk{edit.__name__}"
+    )
+
+
+def bulk(session: Session, ids: Sequence[str], act: Callable[[str], Any]) -> dict[str, Any]:
+    """Do `act` for each record in a savepoint of its own; a refused one is reported and leaves the rest alone."""
+    items = []
+    for id_ in dict.fromkeys(ids):
+        try:
+            with session.begin_nested():
+                act(id_)
+                session.flush()
+            items.append({"id": id_, "ok": True, "problem": None})
+        except Exception as error:  # each row's refusal is an answer, as a single request's would be
+            changes.forget(session)
+            session.expire_all()
+            items.append({"id": id_, "ok": False, "problem": document(as_problem(error))})
+    return {"items": items, "done": sum(item["ok"] for item in items)}

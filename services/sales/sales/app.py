@@ -1,0 +1,39 @@
+"""Sales: from an account and an opportunity to a paid contract. This file is its table of contents."""
+
+from typing import Any
+
+import console
+from chassis.service import Service
+from engines import notifications, timeline
+from sales import events, models, objects, seed, settings
+from sales.subscriptions import on
+from sales.timers import due
+
+
+def edges() -> list[Any]:
+    """JSON API and pages."""
+    from engines import feed_api
+    from sales.api import APIS
+    from sales.pages import pages
+
+    return [*APIS, feed_api.api("sales", objects.OBJECTS), pages.blueprint]
+
+
+SERVICE: Service = Service(
+    name="sales",
+    package="sales",
+    settings=settings.Settings,
+    metadata=models.Base.metadata,
+    events=[events, timeline, notifications],
+    subscriptions=on,
+    timers=due,
+    blueprints=edges,
+    objects=objects.OBJECTS,
+    seed=seed.run,
+    on_start=[lambda app: settings.use(app.extensions["crm"].settings), lambda app: console.register(app, SERVICE)],
+)
+
+
+def create_app(given: settings.Settings | None = None) -> Any:
+    """The WSGI application of the web process."""
+    return SERVICE.web(given)

@@ -1,0 +1,335 @@
+"""Accounts: list, the page with everything about a customer, forms."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request
+
+from chassis.api import Call
+from chassis.errors import Problem
+from chassis.i18n import gettext as _
+from chassis.i18n import pick
+from console import details, fields, forms, lists, replies
+from engines import access, explain
+from engines.access import has_right, right
+from sales import accounts, money, ownership, queries
+from sales.api import writing
+from sales.errors import DuplicateAccount
+from sales.models import Account
+from sales.objects import (
+    ACCOUNT,
+    CATEGORIES,
+    CONTACT,
+    CONTRACT_STATUS_LABELS,
+    DECISION_ROLE_LABELS,
+    RECEIVABLE_STATUS_LABELS,
+    TIER_LABELS,
+)
+from sales.pages import paging
+from sales.pages.edge import (
+    add_task,
+    choice,
+    choices,
+    composer,
+    loaded,
+    log_activity,
+    names,
+    pages,
+    record_tasks,
+    record_timeline,
+    task_form,
+)
+from sales.schemas import customers as schemas
+from sales.settings import current
+
+URL = "/sales/accounts"
+_TYPED = ("name", "legal_name", "credit_code", "industry", "region", "city", "address", "size", "source")
+
+
+@pages.get("/accounts", allow=right("account", "read"))
+def account_list(call: Call) -> Any:
+    """The accounts as a list."""
+    shown = lists.List(
+        key="sales.accounts",
+        title=_("Accounts"),
+        url=URL,
+        link=URL + "/{id}",
+        fields=fields.of_object(
+            ACCOUNT, "name", "tier", "industry", "region", "city", "owner_id", "contract_total", "open_total",
+            "last_activity_at", "created_at", "number", "source", "size",
+            tier={"choices": choices(TIER_LABELS)}, name={"sortable": True}, contract_total={"sortable": True},
+            open_total={"sortable": True}, created_at={"sortable": True},
+        ),
+        columns=["name", "tier", "industry", "region", "owner_id", "contract_total", "open_total"],
+        quick=["tier", "region"],
+        create=(f"{URL}/new", _("New account")) if has_right(call.session, call.caller, "account", "create") else None,
+    )  # fmt: skip
+    asked = lists.asked(shown)
+    try:
+        found = paging.fetch(call, ACCOUNT, asked)
+    except Problem as error:
+        return lists.page(shown, asked, rows=[], problem=paging.reason(error))
+    people = names(call.session, [item.owner_id for item in found.items])
+    rows = [_row(item, people) for item in found.items]
+    return lists.page(shown, asked, rows=rows, next_cursor=found.next_cursor)
+
+
+@pages.get("/accounts/new", allow=right("account", "create"))
+def new_account(call: Call) -> Any:
+    """The form for a new customer."""
+    return forms.page(_form("account:new", _("New account"), f"{URL}/new", {}))
+
+
+@pages.post("/accounts/new", allow=right("account", "create"))
+def create_account(call: Call) -> Any:
+    """Enter a customer; one that seems to exist is shown first."""
+    form = _form("account:new", _("New account"), f"{URL}/new", {}, again=True)
+    posted = forms.values(form, request.form)
+    insists = posted.pop("allow_duplicate", False)
+    body, errors = loaded(schemas.AccountIn(), posted)
+    if errors:
+        return forms.page(forms.typed(form, request.form, errors))
+    try:
+        record = accounts.create(call.session, caller=call.caller, **body, allow_duplicate=bool(insists))
+    except DuplicateAccount as refusal:
+        known = ", ".join(f"{item['name']} ({item['number']})" for item in refusal.facts["candidates"])
+        reason = _("This customer seems to exist already: %(names)s", names=known)
+        return forms.page(forms.typed(form, request.form, {"name": [reason]}))
+    return replies.go(f"{URL}/{record.id}", _("Account created"), accepted="account:new")
+
+
+@pages.get("/accounts/<id>", allow=right("account", "read"))
+def account_page(call: Call, id: str) -> Any:
+    """Everything about a customer; tickets come from the service desk as they load."""
+    record = access.get(call.session, call.caller, Account, id)
+    held = queries.of_account(call.session, caller=call.caller, account_id=id)
+    people = names(call.session, [record.owner_id, *(item.owner_id for item in held["opportunities"])])
+    tier = next(iter(explain.decisions_of(call.session, f"account/{id}", kind="tier", limit=1)), None)
+    base, address = current().base_currency, f"{URL}/{id}"
+    seen = access.visible(call.session, call.caller, ACCOUNT).by_name
+    facts = [
+        details.Fact(label=_("Tier"), value=record.tier, decision=tier),
+        *(
+            details.Fact(label=label, value=money.outside(minor, base), kind="money", colour=colour)
+            for label, minor, colour in (
+                (_("Contracts"), record.contract_minor, ""),
+                (_("Paid"), record.paid_minor, "green"),
+                (_("Still owed"), record.open_minor, "orange" if record.open_minor else ""),
+            )
+            if "contract_total" in seen
+        ),
+    ]
+    return details.page(
+        details.Detail(
+            title=record.name,
+            number=record.number or "",
+            back=(URL, _("Accounts")),
+            record=_row(record, people),
+            status=choice(TIER_LABELS, record.tier),
+            version=record.version,
+            actions=_actions(call, record),
+            facts=facts,
+            sections=[details.Section(title=_("Company"), fields=_company_fields(), edit=f"{address}/edit")],
+            timeline=record_timeline(call.session, "account", id, more=_milestones(held)),
+            composer=composer(address),
+            tasks=record_tasks(call.session, "account", id),
+            task_form=task_form(address),
+            side=[
+                details.Fragment(
+                    title=_("Tickets"),
+                    url=f"/service-desk/fragments/account/{id}",
+                    service="service-desk",
+                    icon="ticket",
+                )
+            ],
+        ),
+        template="sales/account.html",
+        tables=_tables(held, people),
+        account=record,
+    )
+
+
+@pages.get("/accounts/<id>/edit", allow=right("account", "edit"))
+def account_form(call: Call, id: str) -> Any:
+    """The form of a customer."""
+    record = access.get(call.session, call.caller, Account, id, "edit")
+    return forms.page(_form(f"account:{id}", record.name, f"{URL}/{id}/edit", record, version=record.version))
+
+
+@pages.post("/accounts/<id>/edit", allow=right("account", "edit"))
+def edit_account(call: Call, id: str) -> Any:
+    """Change a customer."""
+    record = writing.locked(call.session, call.caller, Account, id)
+    form = _form(f"account:{id}", record.name, f"{URL}/{id}/edit", record, version=record.version)
+    posted = forms.values(form, request.form)
+    if request.form.get("version", "") not in ("", str(record.version)):
+        return forms.conflict(form, request.form, theirs=record, version=record.version)
+    body, errors = loaded(schemas.AccountEdit(partial=True), posted)
+    if errors:
+        return forms.page(forms.typed(form, request.form, errors))
+    access.check_edit(call.session, call.caller, "account", body)
+    emptied = {name: None for name, value in posted.items() if value is None and name != "name"}
+    accounts.edit(call.session, record, **(emptied | body))
+    return replies.go(f"{URL}/{id}", _("Saved"), accepted=form.key)
+
+
+@pages.post("/accounts/<id>/assign", allow=right("account", "assign"))
+def assign_account(call: Call, id: str) -> Any:
+    """Give the customer another owner."""
+    record = writing.locked(call.session, call.caller, Account, id)
+    accounts.assign(call.session, record, owner_id=request.form.get("owner_id", ""))
+    return replies.go(f"{URL}/{id}", _("Assigned"))
+
+
+@pages.get("/accounts/<id>/contacts/new", allow=right("contact", "create"))
+def new_contact(call: Call, id: str) -> Any:
+    """The form for a person at the customer."""
+    access.get(call.session, call.caller, Account, id)
+    return forms.page(_contact_form(id))
+
+
+@pages.post("/accounts/<id>/contacts/new", allow=right("contact", "create"))
+def create_contact(call: Call, id: str) -> Any:
+    """Enter a person at the customer."""
+    access.get(call.session, call.caller, Account, id)
+    form = _contact_form(id)
+    body, errors = loaded(schemas.ContactEdit(), forms.values(form, request.form))
+    if errors:
+        return forms.page(forms.typed(form, request.form, errors))
+    accounts.add_contact(call.session, caller=call.caller, account_id=id, **body)
+    return replies.go(f"{URL}/{id}", _("Contact added"), accepted=form.key)
+
+
+@pages.post("/accounts/<id>/activities", allow=right("account", "read"))
+def log_on_account(call: Call, id: str) -> Any:
+    """Log what happened."""
+    record = access.get(call.session, call.caller, Account, id)
+    log_activity(call, "account", record.id)
+    return replies.go(f"{URL}/{id}", _("Logged"), accepted=f"activity:{URL}/{id}")
+
+
+@pages.post("/accounts/<id>/tasks", allow=right("account", "read"))
+def plan_on_account(call: Call, id: str) -> Any:
+    """Plan what is to be done."""
+    record = access.get(call.session, call.caller, Account, id)
+    add_task(call, "account", record.id, f"{URL}/{id}")
+    return replies.go(f"{URL}/{id}", _("Task added"), accepted=f"task:{URL}/{id}")
+
+
+def _row(record: Account, people: dict[str, str]) -> dict[str, Any]:
+    base = current().base_currency
+    shown = ("id", "tier", "number", "last_activity_at", "created_at", "version", "collaborator_ids", *_TYPED)
+    return {name: getattr(record, name) for name in shown} | {
+        "owner_id": people.get(record.owner_id or "", ""),
+        "contract_total": money.outside(record.contract_minor, base),
+        "open_total": money.outside(record.open_minor, base),
+        "erp": ", ".join(f"{system}: {number}" for system, number in (record.external_ids or {}).items()),
+    }
+
+
+def _company_fields() -> list[fields.Field]:
+    return [*fields.of_object(ACCOUNT, *_TYPED, "owner_id"), fields.Field(name="erp", label=_("ERP number"))]
+
+
+def _actions(call: Call, record: Account) -> list[details.Action]:
+    address = f"{URL}/{record.id}"
+    made = []
+    if has_right(call.session, call.caller, "opportunity", "create"):
+        link = f"/sales/opportunities/new?account={record.id}"
+        made.append(details.Action(label=_("New opportunity"), url=link, icon="plus", method="get", primary=True))
+    if has_right(call.session, call.caller, "contact", "create"):
+        made.append(
+            details.Action(label=_("Add contact"), url=f"{address}/contacts/new", icon="user-plus", method="get")
+        )
+    if has_right(call.session, call.caller, "account", "assign"):
+        who = tuple(fields.Choice(value=id_, label=name) for id_, name in ownership.people(call.session))
+        owner = fields.Field(name="owner_id", label=_("Owner"), kind="choice", choices=who, required=True)
+        made.append(
+            details.Action(label=_("Assign"), url=f"{address}/assign", icon="user-check", more=True, fields=[owner])
+        )
+    return [*made, details.Action(label=_("Edit"), url=f"{address}/edit", icon="pencil", method="get")]
+
+
+def _milestones(held: dict[str, Sequence[Any]]) -> list[details.Entry]:
+    made = [
+        details.Entry(
+            at=item.created_at,
+            title=_("Opportunity %(name)s", name=item.name),
+            icon="target",
+            link=f"/sales/opportunities/{item.id}",
+        )
+        for item in held["opportunities"]
+    ]
+    signed = [
+        details.Entry(
+            at=item.approved_at,
+            title=_("Contract %(number)s approved", number=item.number),
+            icon="file-text",
+            colour="green",
+            link=f"/sales/contracts/{item.id}",
+        )
+        for item in held["contracts"]
+        if item.approved_at
+    ]
+    paid = [
+        details.Entry(
+            at=item.paid_at,
+            title=_("Payment received"),
+            icon="currency-yuan",
+            colour="green",
+            text=f"{money.to_text(item.amount_minor, item.currency)} {item.currency}",
+        )
+        for item in held["payments"]
+    ]
+    return [*made, *signed, *paid]  # fmt: skip
+
+
+def _tables(held: dict[str, Sequence[Any]], people: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "contacts": [
+            {"name": item.name, "title": item.title or "", "role": pick(DECISION_ROLE_LABELS.get(item.decision_role or "")),
+             "phones": item.phones or [], "emails": item.emails or []}
+            for item in held["contacts"]
+        ],
+        "opportunities": [
+            {"name": item.name, "link": f"/sales/opportunities/{item.id}", "state": choice(CATEGORIES, item.category),
+             "amount": money.outside(item.amount_minor, item.currency), "owner": people.get(item.owner_id or "", ""),
+             "close_date": item.close_date}
+            for item in held["opportunities"]
+        ],
+        "contracts": [
+            {"name": f"{item.number} {item.title}", "link": f"/sales/contracts/{item.id}",
+             "state": choice(CONTRACT_STATUS_LABELS, item.status), "amount": money.outside(item.amount_minor, item.currency),
+             "paid": money.outside(item.paid_minor, item.currency)}
+            for item in held["contracts"]
+        ],
+        "receivables": [
+            {"number": item.number, "due": item.due_date, "state": choice(RECEIVABLE_STATUS_LABELS, item.status),
+             "left": money.outside(item.left_minor, item.currency), "overdue": item.overdue}
+            for item in held["receivables"]
+            if item.status in ("open", "partly_paid")
+        ],
+    }  # fmt: skip
+
+
+def _form(
+    key: str, title: str, action: str, values: Any, *, version: int | str = "", again: bool = False
+) -> forms.Form:
+    typed = fields.of_object(ACCOUNT, *_TYPED, name={"required": True})
+    if again:
+        typed.append(
+            fields.Field(name="allow_duplicate", label=_("It is another customer, create it anyway"), kind="boolean")
+        )
+    cancel = URL if key == "account:new" else action.removesuffix("/edit")
+    return forms.Form(key=key, title=title, action=action, cancel=cancel, fields=typed, values=values, version=version)
+
+
+def _contact_form(account_id: str) -> forms.Form:
+    typed = fields.of_object(
+        CONTACT, "name", "title", "decision_role", "phones", "emails", "wechat", "birthday",
+        name={"required": True}, decision_role={"choices": choices(DECISION_ROLE_LABELS)},
+    )  # fmt: skip
+    return forms.Form(
+        key=f"contact:{account_id}", title=_("New contact"), action=f"{URL}/{account_id}/contacts/new",
+        cancel=f"{URL}/{account_id}", fields=typed,
+    )  # fmt: skip

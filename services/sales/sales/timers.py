@@ -1,0 +1,25 @@
+"""What falls due in sales."""
+
+from sqlalchemy.orm import Session
+
+from chassis.timers import Timer, Timers
+from engines import timeline
+from sales import opportunities, quotes, receivables, stalls
+
+due = Timers()
+due.include(timeline.due)
+
+
+@due(opportunities.STALL_TIMER)
+def opportunity_stall(session: Session, timer: Timer) -> None:
+    stalls.check(session, timer.key)
+
+
+@due(receivables.DUE_TIMER)
+def receivable_due(session: Session, timer: Timer) -> None:
+    receivables.call_in(session, timer.key)
+
+
+@due(quotes.EXPIRY_TIMER)
+def quote_expiry(session: Session, timer: Timer) -> None:
+    quotes.expire(session, timer.key)

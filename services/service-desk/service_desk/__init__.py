@@ -1,0 +1,1 @@
+"""Tickets, queues, service levels in business time, replies, knowledge and surveys."""

@@ -1,0 +1,5 @@
+"""JSON routes of the service desk, a file per noun."""
+
+from service_desk.api import definitions, tickets, timeline
+
+APIS = [tickets.api, definitions.api, timeline.api]

@@ -1,0 +1,47 @@
+"""The service desk: requests of customers, kept under their SLA. This file is its table of contents."""
+
+from typing import Any
+
+from flask import Flask
+
+import console
+from chassis.service import Service
+from engines import notifications, timeline
+from service_desk import events, mail_server, models, objects, seed, settings
+from service_desk.subscriptions import on
+from service_desk.timers import due
+
+
+def edges() -> list[Any]:
+    """JSON API and pages."""
+    from engines import feed_api
+    from service_desk.api import APIS
+    from service_desk.pages import PAGES
+
+    return [*APIS, feed_api.api("service-desk", objects.OBJECTS), *PAGES]
+
+
+def _ready(app: Flask) -> None:
+    settings.use(app.extensions["crm"].settings)  # type: ignore[arg-type]
+    console.register(app, SERVICE)
+
+
+SERVICE = Service(
+    name="service-desk",
+    package="service_desk",
+    settings=settings.Settings,
+    metadata=models.Base.metadata,
+    events=[events, timeline, notifications],
+    subscriptions=on,
+    timers=due,
+    blueprints=edges,
+    objects=objects.OBJECTS,
+    seed=seed.run,
+    loops=[mail_server.receive],
+    on_start=[_ready],
+)
+
+
+def create_app(given: settings.Settings | None = None) -> Flask:
+    """The WSGI application of the web process."""
+    return SERVICE.web(given)

@@ -1,0 +1,1 @@
+"""Plumbing every service stands on; knows no business word."""

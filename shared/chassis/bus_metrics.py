@@ -1,0 +1,30 @@
+"""Metrics of every stage an event passes: numbered, published, received, applied, parked; and of timers."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+_LAG = (0.002, 0.004, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300)
+
+UNNUMBERED = Gauge("crm_events_unnumbered", "Committed events without a sequence yet")
+UNPUBLISHED = Gauge("crm_events_unpublished", "Numbered events the broker has not confirmed yet")
+UNPUBLISHED_AGE = Gauge("crm_events_oldest_unpublished_age_seconds", "Age of the oldest unconfirmed event")
+NUMBERED = Counter("crm_events_numbered_total", "Events given their sequence")
+PUBLISHED = Counter("crm_events_published_total", "Events confirmed by the broker")
+PUBLISH_FAILURES = Counter("crm_publish_failures_total", "Times the connection for publishing was dropped and rebuilt")
+BROKER_UP = Gauge("crm_broker_connected", "Whether the connection to the broker stands", ["role"])
+FEED_REQUESTS = Counter("crm_feed_requests_total", "Requests to this service's internal feed", ["outcome"])
+LAG = Gauge("crm_consumer_lag_events", "Events of a source not yet applied by a handler group", ["source", "group"])
+APPLIED = Counter("crm_events_applied_total", "Events applied by a handler group", ["source", "group"])
+DUPLICATES = Counter("crm_events_duplicate_total", "Deliveries at or below the cursor, skipped", ["source", "group"])
+PULLED = Counter("crm_events_pulled_total", "Events fetched from a source's feed", ["source", "why"])
+GAPS = Counter("crm_event_gaps_total", "Holes found in a stream and filled from the feed", ["source"])
+HANDLER_SECONDS = Histogram("crm_handler_batch_seconds", "Time of one batch transaction", ["group"], buckets=_FAST)
+END_TO_END = Histogram("crm_event_end_to_end_seconds", "From an event's time to its effect", ["source"], buckets=_LAG)
+FAILURES = Counter("crm_handler_failures_total", "Handler calls that raised", ["group", "type"])
+PARKED = Gauge("crm_events_parked", "Events waiting in the parked table", ["state"])
+EPOCHS = Counter("crm_source_epoch_changes_total", "New epochs met in a source's log", ["source"])
+LOST_BY_SOURCE = Counter("crm_source_events_lost_total", "Applied events a restored source no longer has", ["source"])
+TIMERS_FIRED = Counter("crm_timers_fired_total", "Timers whose effect was committed", ["kind"])
+TIMER_FAILURES = Counter("crm_timer_failures_total", "Timer effects that raised", ["kind"])
+TIMER_LAG = Gauge("crm_timer_lag_seconds", "How far past due the oldest waiting timer is")
+ACTIVE = Gauge("crm_worker_active", "1 on the worker that holds the service's lease, 0 on a stand-by")

@@ -1,0 +1,193 @@
+"""The command line of suite and services, `./crm` in the source tree and `crm` where it is installed.
+
+Only the standard library is imported up here, so that help and the supervisor stay light.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from chassis.places import FRONT, UnknownService, tree
+from chassis.suite.errors import SuiteError
+
+_SUITE, _SERVICES = "chassis.commands.suite", "chassis.commands.services"
+_QUALITY, _DOCTOR, _DOCS = "chassis.commands.quality", "chassis.commands.doctor", "chassis.reference"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse and run one command; problems are one clear line on stderr, not a traceback."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["demo"]:  # has its own options
+        return _run(lambda: importlib.import_module(_QUALITY).demo(given[1:]))
+    own, extra = (given[: given.index("--")], given[given.index("--") + 1 :]) if "--" in given else (given, [])
+    parser = build_parser()
+    options = parser.parse_args(own)
+    if extra and not getattr(options, "takes_extra", False):
+        parser.error(f"unrecognized arguments: {' '.join(extra)}")
+    options.extra = extra
+    module, function = options.run
+    return _run(lambda: getattr(importlib.import_module(module), function)(options))
+
+
+def _run(act: "object") -> int:
+    try:
+        return int(act())  # type: ignore[operator]
+    except (SuiteError, UnknownService) as problem:
+        print(f"crm: {problem}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as problem:
+        if not _is_expected(problem):
+            raise
+        print(f"crm: {problem}", file=sys.stderr)
+    return 1
+
+
+def _is_expected(problem: Exception) -> bool:
+    """Problems whose message is all a person needs; found by name, to keep their modules unloaded."""
+    names = {kind.__name__ for kind in type(problem).__mro__}
+    return bool(names & {"SettingsError", "MigrationFailed", "AssetsError", "OperationalError", "OSError"})
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands with their help."""
+    parser = argparse.ArgumentParser(
+        prog="./crm" if tree() else "crm",
+        description="A CRM suite of six services: leads, sales, service-desk, approvals, reporting, gateway.",
+        epilog="Start with: ./crm up, then in another shell: ./crm demo",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _suite_commands(commands)
+    _developer_commands(commands)
+    _service_commands(commands)
+    return parser
+
+
+def _suite_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    up = commands.add_parser(
+        "up",
+        help="start everything and keep it running until Ctrl-C",
+        description="Start the six services (web and worker), their databases and the front door. Without options it "
+        "needs no server: SQLite files in the data folder, and events pulled from the services' logs.",
+    )
+    up.add_argument(
+        "--port", type=_port, default=FRONT, help="the front door's port; the others follow it (%(default)s)"
+    )
+    _data_option(up)
+    up.add_argument(
+        "--database", default="", metavar="URL", help="postgresql://user@host/: a database per service there"
+    )
+    up.add_argument(
+        "--bus", default="", metavar="URL", help="amqp://user:password@host/: RabbitMQ between the services"
+    )
+    up.add_argument("--no-demo-data", dest="demo_data", action="store_false", help="start with an empty company")
+    up.set_defaults(run=(_SUITE, "up"))
+
+    commands.add_parser("demo", help="play the main job against the running suite, checking each step", add_help=False)
+    for name, text in (
+        ("ps", "list the processes of a running suite"),
+        ("stop", "stop a service of a running suite"),
+        ("start", "start a stopped service again"),
+    ):
+        command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        if name != "ps":
+            command.add_argument("service", help="a service (leads), or one process of it (leads-worker)")
+        else:
+            command.add_argument("--json", action="store_true", help="print JSON")
+        _data_option(command)
+        command.add_argument("--port", type=_port, help="find the suite by its front door instead of its data folder")
+        command.set_defaults(run=(_SUITE, name))
+
+    doctor = commands.add_parser("doctor", help="check what the suite needs on this machine, and say what to do")
+    doctor.add_argument("--port", type=_port, default=FRONT, help="the front door's port (%(default)s)")
+    _data_option(doctor)
+    doctor.add_argument("--database", default="", metavar="URL", help="the PostgreSQL server to check")
+    doctor.add_argument("--bus", default="", metavar="URL", help="the RabbitMQ server to check")
+    doctor.set_defaults(run=(_DOCTOR, "run"))
+
+
+def _developer_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    test = commands.add_parser(
+        "test",
+        help="run tests: all quick ones, a service's, or a tier",
+        description="Without an argument: tests of all services, of shared/, the architecture and end to end. What follows"
+        " `--` goes to pytest: ./crm test leads -- -k merge",
+    )
+    test.add_argument("what", nargs="?", metavar="SERVICE|contract|faults|browser|bench", help="what to run")
+    test.add_argument("--parallel", type=int, default=2, metavar="N", help="test processes (%(default)s)")
+    test.set_defaults(run=(_QUALITY, "test"), takes_extra=True)
+
+    check = commands.add_parser("check", help="format, lint, types and import rules")
+    check.add_argument("--fix", action="store_true", help="format and mend what can be mended")
+    check.set_defaults(run=(_QUALITY, "check"))
+
+    bench = commands.add_parser(
+        "bench", help="measure speed", description="Measure; what follows `--` goes to tests/bench."
+    )
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    bench.set_defaults(run=(_QUALITY, "bench"), takes_extra=True)
+
+    docs = commands.add_parser("docs", help="write the generated references of docs/ anew")
+    docs.add_argument("--check", action="store_true", help="only say whether they are up to date")
+    docs.set_defaults(run=(_DOCS, "run"))
+
+    revision = commands.add_parser("revision", help="write the next migration from what the tables lack")
+    revision.add_argument("branch", help="a service, `chassis` or `engines`")
+    revision.add_argument("message", help="what it does, in a few words")
+    revision.set_defaults(run=(_SERVICES, "revision"))
+
+
+def _service_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    def add(name: str, text: str, *, joins_suite: bool = True) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        command.add_argument("service", metavar="SERVICE")
+        _data_option(command)
+        command.set_defaults(run=(_SERVICES, name), joins_suite=joins_suite)
+        return command
+
+    add("serve", "run one service's web process", joins_suite=False)
+    add("work", "run one service's worker: events, timers, internal port", joins_suite=False)
+    add("migrate", "bring one service's database to the newest revision").add_argument(
+        "--down", metavar="REVISION", help="go back to this revision instead (`leads@base`: undo the whole branch)"
+    )
+    add("seed", "fill one service's empty database with demo data")
+    prepare = add("prepare", "migrate, then decide about demo data; `up` runs this", joins_suite=False)
+    prepare.add_argument("--demo", action=argparse.BooleanOptionalAction, required=True, help="with demo data")
+    replay = add("replay", "rebuild a service's projections from the event logs")
+    replay.add_argument("--source", metavar="S", help="only those that follow this service")
+    replay.add_argument("--verify", action="store_true", help="change nothing, compare; exit 1 when they differ")
+    parked = add("parked", "look after events that a service could not take")
+    parked.add_argument("action", choices=["list", "retry", "drop"])
+    parked.add_argument("id", nargs="*", help="which (retry: all, without)")
+    token = add("token", "print a Bearer token that this service accepts")
+    token.add_argument("--user", help="id of a person the service knows; without: an administrator")
+    token.add_argument("--role", action="append", default=[], help="a role to act by (again for more)")
+    token.add_argument("--scope", default="", help="scopes, separated by spaces")
+    token.add_argument("--hours", type=float, default=12.0, help="how long it holds (%(default)s)")
+
+
+def _data_option(parser: argparse.ArgumentParser) -> None:
+    root = tree()
+    default = Path(os.environ.get("CRM_DATA") or (root / "var" if root else "var"))
+    parser.add_argument(
+        "--data", type=_folder, default=default.absolute(), metavar="FOLDER", help="the data folder (var)"
+    )
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1024 <= int(text) <= 65000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port between 1024 and 65000")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

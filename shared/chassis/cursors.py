@@ -1,0 +1,85 @@
+"""Where each handler group stands in each source's log, and the ids it applied lately (to survive a new epoch)."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, insert, select, update
+from sqlalchemy.engine import Connection
+
+from chassis import clock
+from chassis.db import Base, Id, UtcDateTime
+
+CURSORS = Table(
+    "event_cursors",
+    Base.metadata,
+    Column("source", String(40), primary_key=True),
+    Column("group_name", String(60), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("epoch", Id, nullable=False),
+    Column("contested", BigInteger, nullable=False),  # up to here an id may have been applied in an earlier epoch
+    Column("updated_at", UtcDateTime, nullable=False),
+    info={"branch": "chassis"},
+)
+
+APPLIED = Table(
+    "event_applied",
+    Base.metadata,
+    Column("source", String(40), primary_key=True),
+    Column("group_name", String(60), primary_key=True),
+    Column("epoch", Id, primary_key=True),
+    Column("last", BigInteger, primary_key=True),  # sequence of the batch's last event
+    Column("ids", LargeBinary, nullable=False),  # the batch's event ids, 16 bytes each
+    info={"branch": "chassis"},
+)
+KEEP = 50_000  # sequences whose ids are remembered behind the cursor
+
+
+def lock(connection: Connection, *, source: str, group: str) -> Any:
+    """The cursor row, locked for this transaction; made on first use."""
+    query = select(CURSORS).where(CURSORS.c.source == source, CURSORS.c.group_name == group).with_for_update()
+    row = connection.execute(query).first()
+    if row is None:
+        values = {"position": 0, "epoch": "", "contested": 0, "updated_at": clock.now()}
+        connection.execute(insert(CURSORS).values(source=source, group_name=group, **values))
+        row = connection.execute(query).one()
+    return row
+
+
+def peek(connection: Connection, *, source: str, groups: list[str]) -> dict[str, Any]:
+    """Cursor rows of `groups` by name, without a lock."""
+    query = select(CURSORS).where(CURSORS.c.source == source, CURSORS.c.group_name.in_(groups))
+    return {row.group_name: row for row in connection.execute(query)}
+
+
+def advance(connection: Connection, *, source: str, group: str, position: int, epoch: str, ids: list[str]) -> None:
+    """Move the cursor to `position` and remember the ids applied on the way."""
+    mine = (CURSORS.c.source == source, CURSORS.c.group_name == group)
+    connection.execute(update(CURSORS).where(*mine).values(position=position, epoch=epoch, updated_at=clock.now()))
+    if ids:
+        packed = b"".join(bytes.fromhex(item.replace("-", "")) for item in ids)
+        here = (APPLIED.c.source == source, APPLIED.c.group_name == group)
+        connection.execute(
+            insert(APPLIED).values(source=source, group_name=group, epoch=epoch, last=position, ids=packed)
+        )
+        if position % 64 == 0:
+            connection.execute(delete(APPLIED).where(*here, APPLIED.c.last < position - KEEP))
+
+
+def rewind(connection: Connection, *, row: Any, epoch: str, epoch_from: int) -> int:
+    """Enter a new epoch: go back to what both epochs share; returns how many applied events the source lost."""
+    position = min(row.position, epoch_from)
+    connection.execute(
+        update(CURSORS)
+        .where(CURSORS.c.source == row.source, CURSORS.c.group_name == row.group_name)
+        .values(position=position, epoch=epoch, contested=max(row.position, row.contested), updated_at=clock.now())
+    )
+    return row.position - position
+
+
+def remembered(connection: Connection, *, source: str, group: str) -> set[str]:
+    """Hex ids (without dashes) applied lately."""
+    query = select(APPLIED.c.ids).where(APPLIED.c.source == source, APPLIED.c.group_name == group)
+    return {
+        packed[start : start + 16].hex()
+        for (packed,) in connection.execute(query)
+        for start in range(0, len(packed), 16)
+    }

@@ -1,0 +1,206 @@
+"""The event log of a service: one table that is outbox, feed and audit trail. Numbering gives it its order."""
+
+from collections import defaultdict
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.engine import Connection
+
+from chassis import clock
+from chassis.db import Base, Database, Id, UtcDateTime, is_sqlite
+from chassis.ids import uuid7
+
+BRANCH: dict[str, Any] = {"info": {"branch": "chassis"}}
+
+LOG = Table(
+    "event_log",
+    Base.metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("sequence", BigInteger, unique=True),  # stays empty on SQLite, where the row id is the sequence
+    Column("event_id", Id, nullable=False, unique=True),
+    Column("type", String(120), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("aggregateversion", Integer, nullable=False),
+    Column("time", UtcDateTime, nullable=False),
+    Column("correlation_id", Id),
+    Column("causation_id", Id),
+    Column("depth", SmallInteger, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("origin", String(120), nullable=False),
+    Column("traceparent", String(60)),
+    Column("data", Text, nullable=False),
+    Column("personal", Text),  # {"data": {...}, "changes": {...}}: what erasure removes
+    Column("changes", Text),  # {"column": [before, after]}
+    Index("ix_event_log_unnumbered", "id", postgresql_where=text("sequence IS NULL")),
+    Index("ix_event_log_subject", "subject", "id"),
+    sqlite_autoincrement=True,
+    **BRANCH,
+)
+
+STATE = Table(
+    "event_log_state",
+    Base.metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", Id, nullable=False),
+    Column("epoch_from", BigInteger, nullable=False),  # last sequence that the previous epoch shares with this one
+    Column("numbered", BigInteger, nullable=False),
+    Column("published", BigInteger, nullable=False),
+    **BRANCH,
+)
+
+INSERT = insert(LOG).inline()
+_ENVELOPE = (
+    LOG.c.event_id, LOG.c.type, LOG.c.subject, LOG.c.aggregateversion, LOG.c.time, LOG.c.correlation_id,
+    LOG.c.causation_id, LOG.c.depth, LOG.c.actor, LOG.c.traceparent, LOG.c.data, LOG.c.personal,
+)  # fmt: skip
+_READ = {
+    sqlite: select(position.label("sequence"), *_ENVELOPE)
+    .where(position > bindparam("after"))
+    .order_by(position)
+    .limit(bindparam("limit"))
+    for sqlite, position in ((True, LOG.c.id), (False, LOG.c.sequence))
+}
+NUMBER_AT_ONCE = 2000
+PAGE_BYTES = 8 * 1024 * 1024  # a page ends here, so that big events cannot outlast the reader's time-out
+
+
+def ensure_state(database: Database) -> None:
+    """Create the state row (first epoch) when it is missing; safe to call from several processes."""
+    with database.connection(write=True) as connection:
+        if not is_sqlite(connection):
+            connection.execute(text("SELECT pg_advisory_xact_lock(4242)"))
+        if connection.execute(select(STATE.c.id)).first() is None:
+            connection.execute(insert(STATE).values(id=1, epoch=uuid7(), epoch_from=0, numbered=0, published=0))
+
+
+def state(connection: Connection) -> Any:
+    """The state row: epoch, epoch_from, numbered, published."""
+    return connection.execute(select(STATE)).one()
+
+
+def head(connection: Connection) -> int:
+    """The last sequence that readers may see."""
+    if is_sqlite(connection):
+        return connection.execute(select(func.coalesce(func.max(LOG.c.id), 0))).scalar_one()
+    return connection.execute(select(STATE.c.numbered)).scalar_one()
+
+
+def unnumbered(connection: Connection) -> int:
+    """Committed events that have no sequence yet (always 0 on SQLite)."""
+    if is_sqlite(connection):
+        return 0
+    return connection.execute(select(func.count()).where(LOG.c.sequence.is_(None))).scalar_one()
+
+
+def number(connection: Connection) -> int:
+    """Give committed rows the next gapless sequences, in order of version within a subject; returns how many.
+
+    A row that commits late simply gets a later number. Rows of one subject are ordered by their version: the record's
+    row lock makes later versions commit later, so none can turn up after a higher one was numbered.
+    """
+    if is_sqlite(connection):
+        return 0
+    numbered = connection.execute(select(STATE.c.numbered).with_for_update()).scalar_one()
+    rows = connection.execute(
+        select(LOG.c.id, LOG.c.subject, LOG.c.aggregateversion)
+        .where(LOG.c.sequence.is_(None))
+        .order_by(LOG.c.id)
+        .limit(NUMBER_AT_ONCE)
+    ).all()
+    if not rows:
+        return 0
+    ids = ordered(rows)
+    connection.execute(
+        text(
+            "UPDATE event_log SET sequence = v.sequence FROM unnest(CAST(:ids AS bigint[]), CAST(:sequences AS bigint[]))"
+            " AS v(id, sequence) WHERE event_log.id = v.id"
+        ),
+        {"ids": ids, "sequences": list(range(numbered + 1, numbered + 1 + len(ids)))},
+    )
+    connection.execute(update(STATE).values(numbered=numbered + len(ids)))
+    return len(ids)
+
+
+def ordered(rows: Any) -> list[int]:
+    """Ids of `rows` (id, subject, aggregateversion; sorted by id) so that within a subject versions ascend.
+
+    Events without a record have version 0 and stay where they are.
+    """
+    places = defaultdict(list)
+    result: list[int] = [row.id for row in rows]
+    for place, row in enumerate(rows):
+        if row.aggregateversion:
+            places[row.subject].append((place, row))
+    for group in places.values():
+        by_version = sorted((row for _, row in group), key=lambda row: (row.aggregateversion, row.id))
+        for (place, _), row in zip(group, by_version, strict=True):
+            result[place] = row.id
+    return result
+
+
+def read(connection: Connection, *, after: int, limit: int, source: str, epoch: str) -> list[tuple[int, str, bytes]]:
+    """Up to `limit` events after `after` as (sequence, type, CloudEvents JSON), and about PAGE_BYTES at most."""
+    rows = connection.execute(_READ[is_sqlite(connection)], {"after": after, "limit": limit})
+    found, size = [], 0
+    for row in rows:
+        body = envelope(row, source=source, epoch=epoch)
+        found.append((row.sequence, row.type, body))
+        size += len(body)
+        if size >= PAGE_BYTES:
+            break
+    rows.close()
+    return found
+
+
+def envelope(row: Any, *, source: str, epoch: str) -> bytes:
+    """CloudEvents 1.0 JSON of a log row; the personal part travels as `data.personal`."""
+    data = row.data
+    if row.personal:
+        private = orjson.loads(row.personal).get("data")
+        if private:
+            glue = "," if len(data) > 2 else ""
+            data = f'{data[:-1]}{glue}"personal":{orjson.dumps(private).decode()}}}'
+    body = {
+        "specversion": "1.0",
+        "id": row.event_id,
+        "source": f"/{source}",
+        "type": row.type,
+        "subject": row.subject,
+        "time": clock.iso(row.time),
+        "datacontenttype": "application/json",
+        "sequence": row.sequence,
+        "epoch": epoch,
+        "aggregateversion": row.aggregateversion,
+        "correlationid": row.correlation_id,
+        "causationid": row.causation_id,
+        "depth": row.depth,
+        "actor": row.actor,
+        "traceparent": row.traceparent,
+        "data": orjson.Fragment(data),
+    }
+    return orjson.dumps({name: value for name, value in body.items() if value is not None})
+
+
+def renew_epoch(connection: Connection) -> str:
+    """Begin a new epoch after a restore: consumers that saw more than this log holds reconcile by event id."""
+    epoch = uuid7()
+    last = head(connection)
+    published = connection.execute(select(STATE.c.published)).scalar_one()
+    connection.execute(update(STATE).values(epoch=epoch, epoch_from=last, published=min(published, last)))
+    return epoch

@@ -1,0 +1,212 @@
+"""Following one source: batches from the broker where there is one, and the source's feed for everything else."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from chassis import bus_metrics, clock, consumer, cursors
+from chassis.db import Database
+from chassis.feed import FeedClient, FeedUnavailable, Page
+from chassis.rabbit import BrokerAway, Consumer
+from chassis.subscriptions import Group, Received
+
+log = logging.getLogger(__name__)
+AUDIT_EVERY = 1.5  # seconds between looks at the feed while the broker is silent
+RECONNECT_AFTER = 1.0
+CONTACT_EVERY = 20.0
+LONG_POLL = 15.0
+PULL_LIMIT = 500
+
+
+class HoleInLog(Exception):
+    """The source's own log lacks an event: nothing after it may be applied, and a person must hear of it."""
+
+
+class Follower:
+    """Applies one source's log to the handler groups that follow it; run `run` in a thread of its own."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        source: str,
+        groups: list[Group],
+        feed: FeedClient,
+        connect: Callable[[], Consumer] | None,
+        stopping: threading.Event,
+        after_apply: Callable[[], None],
+        on_contact: Callable[[], None] | None = None,
+    ):
+        self._database = database
+        self._source = source
+        self._groups = groups
+        self._feed = feed
+        self._connect = connect
+        self._stopping = stopping
+        self._after_apply = after_apply
+        self._on_contact = on_contact  # called about every CONTACT_EVERY seconds while the source answers
+        self._next_contact = 0.0
+        self._queue: Consumer | None = None
+        self._next_connect = 0.0
+        self._next_audit = 0.0
+        self.polling = False  # waiting for the feed, nothing in hand
+        self._away = False
+
+    def run(self) -> None:
+        """Until stopping; any failure is logged and begun again after a moment."""
+        while not self._stopping.is_set():
+            try:
+                self._step()
+                if self._away:
+                    log.info("feed is back", extra={"source": self._source})
+                    self._away = False
+            except FeedUnavailable as error:
+                if not self._away:  # said once, not twice a second
+                    log.warning("feed away", extra={"source": self._source, "reason": str(error)})
+                self._away = True
+                self._stopping.wait(0.5)
+            except Exception:
+                log.exception("following failed", extra={"source": self._source})
+                self._stopping.wait(1.0)
+        self._drop_queue()
+
+    def _step(self) -> None:
+        if self._connect is None:
+            self._pull(wait=LONG_POLL, why="transport")
+            return
+        if self._queue is None and clock.monotonic() >= self._next_connect:
+            self._open_queue()
+        if self._queue is None:
+            self._pull(wait=1.0, why="broker away")
+            return
+        try:
+            self._consume(self._queue)
+        except BrokerAway as error:
+            log.warning("broker away, pulling", extra={"source": self._source, "reason": str(error)})
+            self._drop_queue()
+
+    def _open_queue(self) -> None:
+        assert self._connect is not None
+        try:
+            self._queue = self._connect()
+            self._next_audit = 0.0
+            bus_metrics.BROKER_UP.labels(f"consume {self._source}").set(1)
+        except BrokerAway as error:
+            bus_metrics.BROKER_UP.labels(f"consume {self._source}").set(0)
+            log.info("no broker", extra={"source": self._source, "reason": str(error)})
+            self._next_connect = clock.monotonic() + RECONNECT_AFTER
+
+    def _drop_queue(self) -> None:
+        if self._queue is not None:
+            self._queue.close()
+        self._queue = None
+        self._next_connect = clock.monotonic() + RECONNECT_AFTER
+        bus_metrics.BROKER_UP.labels(f"consume {self._source}").set(0)
+
+    def _consume(self, queue: Consumer) -> None:
+        patience = min(1.0, AUDIT_EVERY)
+        if clock.monotonic() >= self._next_audit:
+            more = self._pull(wait=0.0, why="audit")
+            self._next_audit = 0.0 if more else clock.monotonic() + AUDIT_EVERY
+            patience = 0.0 if more else patience
+        events, tag = queue.batch(size=consumer.BATCH, timeout=patience)
+        if not tag:
+            return
+        self._next_audit = clock.monotonic() + AUDIT_EVERY
+        self._apply_delivered(events)
+        queue.ack(tag)
+
+    def _apply_delivered(self, events: list[Received]) -> None:
+        """Apply what the broker delivered; where it is not simply the next ones, the feed has the last word."""
+        events = sorted({event.sequence: event for event in events}.values(), key=lambda event: event.sequence)
+        if not events:
+            return
+        for group in self._groups:
+            try:
+                done = consumer.apply(self._database, source=self._source, group=group, events=events)
+            except consumer.EpochChanged:
+                self._pull(wait=0.0, why="epoch")
+                continue
+            self._observe(group, done.position, max(events[-1].sequence, done.position))
+            if done.gap:
+                bus_metrics.GAPS.labels(self._source).inc()
+                self._pull_group(group, through=events[-1].sequence)
+        self._after_apply()
+
+    def _pull(self, *, wait: float, why: str) -> bool:
+        """One page from the feed, after the slowest group's cursor, applied to every group that needs it.
+
+        Returns whether the source has more beyond it.
+        """
+        with self._database.reading() as session:
+            rows = cursors.peek(session.connection(), source=self._source, groups=[g.name for g in self._groups])
+        positions = {g.name: rows[g.name].position if g.name in rows else 0 for g in self._groups}
+        self.polling = wait > 0
+        epoch = next((row.epoch for row in rows.values()), "")
+        page = self._feed.read(after=min(positions.values()), limit=PULL_LIMIT, wait=wait, epoch=epoch)
+        self.polling = False
+        if self._stopping.is_set():
+            return False
+        self._note_contact()
+        stale = [g for g in self._groups if g.name in rows and rows[g.name].epoch not in ("", page.epoch)]
+        if stale:
+            self._enter_epoch(page, stale)
+            return True
+        if page.events:
+            bus_metrics.PULLED.labels(self._source, why).inc(len(page.events))
+            for group in self._groups:
+                self._apply_page(group, page)
+            self._after_apply()
+        for group in self._groups:
+            self._observe(group, max(positions[group.name], page.scanned_through), page.head)
+        return bool(page.events) and page.scanned_through < page.head
+
+    def _note_contact(self) -> None:
+        if self._on_contact is not None and clock.monotonic() >= self._next_contact:
+            self._on_contact()
+            self._next_contact = clock.monotonic() + CONTACT_EVERY
+
+    def _pull_group(self, group: Group, *, through: int) -> None:
+        """Fill a hole up to `through` from the feed."""
+        while not self._stopping.is_set():
+            with self._database.reading() as session:
+                row = cursors.peek(session.connection(), source=self._source, groups=[group.name]).get(group.name)
+            position = row.position if row else 0
+            if position >= through:
+                return
+            page = self._feed.read(after=position, limit=PULL_LIMIT)
+            if not page.events:
+                return
+            bus_metrics.PULLED.labels(self._source, "gap").inc(len(page.events))
+            self._apply_page(group, page)
+
+    def _apply_page(self, group: Group, page: Page) -> None:
+        for start in range(0, len(page.events), consumer.BATCH):
+            chunk = page.events[start : start + consumer.BATCH]
+            try:
+                done = consumer.apply(self._database, source=self._source, group=group, events=chunk)
+            except consumer.EpochChanged:
+                self._enter_epoch(page, [group])
+                return
+            if done.gap:
+                raise HoleInLog(f"{group.name} needs {done.position + 1} of {self._source}, its feed has no such event")
+            if self._stopping.is_set():
+                return
+
+    def _enter_epoch(self, page: Page, groups: list[Group]) -> None:
+        bus_metrics.EPOCHS.labels(self._source).inc()
+        with self._database.transaction() as session:
+            for group in groups:
+                row = cursors.lock(session.connection(), source=self._source, group=group.name)
+                if row.epoch == page.epoch:
+                    continue
+                lost = cursors.rewind(session.connection(), row=row, epoch=page.epoch, epoch_from=page.epoch_from)
+                bus_metrics.LOST_BY_SOURCE.labels(self._source).inc(lost)
+                if lost:
+                    log.error(
+                        "the source was restored and lost events that were applied here",
+                        extra={"source": self._source, "group": group.name, "count": lost},
+                    )
+
+    def _observe(self, group: Group, position: int, head: int) -> None:
+        bus_metrics.LAG.labels(self._source, group.name).set(max(0, head - position))

@@ -1,0 +1,70 @@
+"""What a service declares of itself; web process, worker, command line and documents are all built from it."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import Session
+
+from chassis.settings import Settings, load
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from chassis.db import Database
+    from chassis.relay import Wake
+    from chassis.subscriptions import Subscriptions
+    from chassis.timers import Timers
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What a worker's extra loop gets: its database and settings, when to stop, and a wait for the next nudge."""
+
+    database: "Database"
+    settings: Settings
+    stopping: threading.Event
+    nudged: "Wake"
+
+
+@dataclass(kw_only=True)
+class Service:
+    """The declaration at the head of a service's app.py.
+
+    `events` are the modules whose Event classes it publishes; `blueprints` returns the Flask blueprints and Apis of
+    its edges, imported only by the web process; `objects` are the access-controlled kinds of records (engines.access);
+    `loops` run each in a thread of the active worker until `runtime.stopping` (call-outs that must not happen inside a
+    transaction). `seed(session)` fills an empty database with believable demo data and is never run twice.
+    """
+
+    name: str
+    package: str
+    settings: type[Settings]
+    metadata: MetaData
+    events: Sequence[ModuleType] = ()
+    subscriptions: "Subscriptions"
+    timers: "Timers"
+    blueprints: Callable[[], Sequence[Any]] = field(default=list)  # type: ignore[assignment]
+    objects: Sequence[Any] = ()
+    seed: Callable[[Session], None] | None = None
+    loops: Sequence[Callable[["Runtime"], None]] = ()
+    on_start: Sequence[Callable[["Flask"], None]] = ()
+
+    def __post_init__(self) -> None:
+        from chassis import directory, upkeep
+
+        self.subscriptions.include(directory.on)
+        self.timers.include(upkeep.due)
+
+    def load_settings(self) -> Settings:
+        """Settings of this service from the environment."""
+        return load(self.settings, self.name)
+
+    def web(self, settings: Settings | None = None) -> "Flask":
+        """The WSGI application of this service's web process."""
+        from chassis.web import build
+
+        return build(self, settings or self.load_settings())

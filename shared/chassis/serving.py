@@ -1,0 +1,19 @@
+"""gunicorn's configuration (`--config python:chassis.serving`): begin the background work after the fork, end it at exit."""
+
+from typing import Any
+
+from chassis import clock, logs, web
+
+
+def post_worker_init(worker: Any) -> None:
+    """The worker has loaded the app and is about to serve."""
+    settings = worker.wsgi.extensions["crm"].settings
+    logs.configure(settings)
+    clock.shift(settings.clock_offset)
+    web.start(worker.wsgi)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """The worker has answered what it had in hand."""
+    if getattr(worker, "wsgi", None) is not None:
+        web.stop(worker.wsgi)

@@ -1,0 +1,65 @@
+"""A stored decision as a page shows it: outcome, rule and version, steps and inputs in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis import i18n
+from chassis.i18n import gettext as _
+from console.fields import Words, words
+
+
+def shown(decision: Any, labels: Mapping[str, Words] | None = None) -> dict[str, Any]:
+    """What `explain` draws, from an engines.explain.Decision or its document; `labels` name its inputs.
+
+    A step's data may say `matched` (true, false) and `points`.
+    """
+    document = dict(decision) if isinstance(decision, Mapping) else decision.document(i18n.current())
+    named = _known() | dict(labels or {})
+    inputs = document.get("inputs") or []
+    if isinstance(inputs, Mapping):
+        inputs = [{"label": _label(name, named), "value": plain(value)} for name, value in inputs.items()]
+    return {
+        **document,
+        "title": document.get("title") or titles().get(str(document.get("kind")), _("Why?")),
+        "outcome": plain(document.get("outcome"), named),
+        "inputs": inputs,
+        "steps": [_step(step) for step in document.get("steps") or []],
+    }
+
+
+def titles() -> dict[str, str]:
+    """What each kind of decision is about."""
+    return {
+        "score": _("Score"), "assignment": _("Assignment"), "match": _("Duplicate match"), "route": _("Approval route"),
+        "due": _("Due time"), "tier": _("Tier"), "alert": _("Alert"),
+    }  # fmt: skip
+
+
+def plain(value: Any, named: Mapping[str, Words] | None = None) -> str:
+    """Any value of a decision in one line; `named` gives the labels of a mapping's members."""
+    if isinstance(value, Mapping):
+        if value.keys() & {"zh", "en"}:
+            return words(value)
+        parts = (
+            _("%(label)s: %(value)s", label=_label(name, named or {}), value=plain(item))
+            for name, item in value.items()
+        )
+        return _(", ").join(parts)
+    if isinstance(value, list | tuple):
+        return _(", ").join(plain(item) for item in value) or "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return "–" if value is None or value == "" else str(value)
+
+
+def _known() -> dict[str, Words]:
+    return {"score": _("Score"), "grade": _("Grade"), "owner": _("Owner"), "due_at": _("Due time"), "tier": _("Tier")}
+
+
+def _label(name: str, named: Mapping[str, Words]) -> str:
+    return words(named.get(name)) or name.replace("_", " ").capitalize()
+
+
+def _step(step: Mapping[str, Any]) -> dict[str, Any]:
+    data = step.get("data") or {}
+    return {"matched": data.get("matched"), "points": data.get("points"), "detail": "", **step}

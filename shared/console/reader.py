@@ -1,0 +1,45 @@
+"""Who reads the page: name, rights and CSRF token, for the shell's templates."""
+
+from typing import TYPE_CHECKING
+
+from flask import current_app, g, request
+
+from chassis import auth
+from chassis.caller import PUBLIC, Caller
+from chassis.errors import Unauthorized
+from engines.access import has_right
+
+if TYPE_CHECKING:
+    from console.shell import Console
+
+
+def state() -> "Console":
+    """The console of the app that answers this request."""
+    found: Console = current_app.extensions["console"]
+    return found
+
+
+def current() -> Caller:
+    """The caller of this request; PUBLIC on pages before log-in and on error pages."""
+    found: Caller = g.get("caller") or PUBLIC
+    return found
+
+
+def csrf_token() -> str:
+    """The token forms of this session carry; empty before log-in and where a Bearer token is used instead."""
+    if "crm_csrf" not in g:
+        try:
+            g.crm_csrf = auth.csrf_token(current_app.extensions["crm"].authenticator.session_claims(request))
+        except Unauthorized:
+            g.crm_csrf = ""
+    return str(g.crm_csrf)
+
+
+def may_see(kind: str) -> bool:
+    """Whether the reader may read some record of a kind; roles of all services are known everywhere."""
+    return has_right(current_app.extensions["crm"].database, current(), kind, "read")
+
+
+def may_create(kind: str) -> bool:
+    """Whether the reader may make records of a kind."""
+    return has_right(current_app.extensions["crm"].database, current(), kind, "create")

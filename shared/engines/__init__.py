@@ -1,0 +1,1 @@
+"""What makes a service a configurable CRM: conditions, access, decisions, timeline, notifications, numbers."""

@@ -1,0 +1,33 @@
+"""Who may do what: roles, record scope, shares, named rights and field rules, one predicate behind every edge."""
+
+from engines.access.field_rules import check_edit, mask_out, masked, visible
+from engines.access.grants import Granted, granted
+from engines.access.predicate import allows, get, predicate_sql, readable, require
+from engines.access.rights import Right, has_right, require_right, right
+from engines.access.shares import ReadShare, is_shared, share, unshare
+from engines.objects import Field, ObjectType, of_model
+
+__all__ = [
+    "Field",
+    "Granted",
+    "ObjectType",
+    "ReadShare",
+    "Right",
+    "allows",
+    "check_edit",
+    "get",
+    "granted",
+    "has_right",
+    "is_shared",
+    "mask_out",
+    "masked",
+    "of_model",
+    "predicate_sql",
+    "readable",
+    "require",
+    "require_right",
+    "right",
+    "share",
+    "unshare",
+    "visible",
+]

@@ -1,0 +1,68 @@
+"""Field rules: what a caller sees of a record's fields and which he may set."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from chassis.caller import Caller
+from chassis.db import Database
+from chassis.errors import Invalid
+from chassis.i18n import lazy as _
+from engines import objects
+from engines.access.grants import granted
+from engines.objects import ObjectType
+
+_MAIL = re.compile(r"([^@\s]?)[^@\s]*@([^@\s]+)")
+
+
+def mask_out(source: Session | Database, caller: Caller, kind: str, dumped: dict[str, Any]) -> dict[str, Any]:
+    """A dumped record as the caller may see it: fields ruled `none` are gone, `mask` shows only that there is a value."""
+    grant = granted(source, caller, kind)
+    if grant.everything or not grant.fields:
+        return dumped
+    kept = {name: value for name, value in dumped.items() if grant.rule(name) != "none"}
+    for name in kept.keys() & grant.hidden:
+        kept[name] = masked(kept[name])
+    if isinstance(kept.get("custom"), Mapping):
+        inner = {name: value for name, value in kept["custom"].items() if grant.rule(f"custom.{name}") != "none"}
+        kept["custom"] = {
+            name: masked(value) if grant.rule(f"custom.{name}") == "mask" else value for name, value in inner.items()
+        }
+    return kept
+
+
+def masked(value: Any) -> Any:
+    """`138****1234`, `a***@example.com`, `张**`; other values become null."""
+    if isinstance(value, list | tuple):
+        return [masked(item) for item in value]
+    if not isinstance(value, str) or not value:
+        return None
+    mail = _MAIL.fullmatch(value)
+    if mail:
+        return f"{mail[1]}***@{mail[2]}"
+    if sum(char.isdigit() for char in value) >= 7:
+        return f"{value[:-8] or value[:1]}****{value[-4:]}"
+    return f"{value[0]}**"
+
+
+def check_edit(source: Session | Database, caller: Caller, kind: str, body: Mapping[str, Any]) -> None:
+    """Invalid, naming each field, when `body` sets one the caller may not: a hidden field is an unknown one."""
+    grant = granted(source, caller, kind)
+    if grant.everything or not grant.fields:
+        return
+    custom = body.get("custom")
+    names = [*body, *(f"custom.{name}" for name in (custom if isinstance(custom, Mapping) else ()))]
+    errors: dict[str, Any] = {}
+    for name in names:
+        rule = grant.rule(name)
+        if rule != "edit":
+            errors[name] = [_("Unknown field.") if rule == "none" else _("You may not change this field.")]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def visible(source: Session | Database, caller: Caller, kind: ObjectType) -> ObjectType:
+    """`kind` with only the fields the caller may read: check filters, sorts and searches of his against it."""
+    return objects.without(kind, granted(source, caller, kind.kind).hidden)

@@ -1,0 +1,64 @@
+"""Rights at the door: what `allow=` of a route checks before anything else happens."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from chassis.caller import Caller
+from chassis.db import Database
+from chassis.directory import STALE_SECONDS
+from chassis.errors import Forbidden, StaleReplica
+from chassis.i18n import lazy as _
+from engines.access.field_rules import check_edit, mask_out
+from engines.access.grants import granted
+
+FRESH = frozenset({"export", "import", "bulk", "administer"})  # refused while the replica of roles is out of date
+
+
+def has_right(source: Session | Database, caller: Caller, kind: str, name: str) -> bool:
+    """Whether the caller holds a named right, or may create, read, edit or delete some record of the kind."""
+    if name in FRESH and caller.replica_age > STALE_SECONDS:
+        return False
+    return granted(source, caller, kind).may(name)
+
+
+def require_right(source: Session | Database, caller: Caller, kind: str, name: str) -> None:
+    """Forbidden unless `has_right`; StaleReplica where only a current replica of the roles could tell."""
+    if name in FRESH and caller.replica_age > STALE_SECONDS:
+        raise StaleReplica()
+    if not granted(source, caller, kind).may(name):
+        raise Forbidden(_("Your role does not allow this: %(right)s of %(kind)s", right=name, kind=kind))
+
+
+class Right:
+    """`allow=` of a route: may the caller do this to some record of the kind, and which members of an answer he sees.
+
+    Which record exactly is for `access.get` and `access.readable` in the route. For create and edit the JSON body is
+    held against the field rules at once.
+    """
+
+    def __init__(self, kind: str, action: str):
+        self.kind = kind
+        self.action = action
+
+    def __call__(self, call: Any) -> bool:
+        require_right(call.database, call.caller, self.kind, self.action)
+        if self.action in {"create", "edit"} and granted(call.database, call.caller, self.kind).fields:
+            body = call.request.get_json(silent=True)
+            if isinstance(body, dict):
+                check_edit(call.database, call.caller, self.kind, body)
+        return True
+
+    def redact(self, call: Any, item: dict[str, Any]) -> dict[str, Any]:
+        """One answer as the caller may see it."""
+        return mask_out(call.database, call.caller, self.kind, item)
+
+    def hidden(self, call: Any) -> frozenset[str]:
+        """Members the caller does not see at all."""
+        rules = granted(call.database, call.caller, self.kind).fields
+        return frozenset(name for name, rule in rules.items() if rule == "none")
+
+
+def right(kind: str, action: str) -> Right:
+    """`allow=right("lead", "read")`: create, read, edit, delete or a named right such as export."""
+    return Right(kind, action)

@@ -1,0 +1,91 @@
+"""The event log as external systems read it: filtered to the records and fields the caller's role may see."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from marshmallow import Schema, fields, validate
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chassis import event_log
+from chassis.api import Api, Call
+from chassis.caller import Caller
+from engines import access
+from engines.access.grants import ADMIN, granted
+from engines.objects import ObjectType
+
+SCOPE = "events:read"
+MAX_LIMIT = 500
+
+
+class FeedQuery(Schema):
+    after = fields.Integer(
+        load_default=0, validate=validate.Range(0, 2**62), metadata={"description": "Sequence read last"}
+    )
+    limit = fields.Integer(load_default=MAX_LIMIT, validate=validate.Range(1, MAX_LIMIT))
+
+
+class FeedOut(Schema):
+    """`scanned_through` is what to ask `after` next, also where nothing was to be seen."""
+
+    events = fields.List(fields.Dict(), metadata={"description": "CloudEvents 1.0, ascending by sequence"})
+    scanned_through = fields.Integer()
+    epoch = fields.String(metadata={"description": "Changes when the service was restored from a backup"})
+
+
+def api(service: str, kinds: Sequence[ObjectType]) -> Api:
+    """The route `GET /events` of a service; events about anything but these kinds are for administrators."""
+    made = Api(service, tag="events")
+    by_kind = {kind.kind: kind for kind in kinds if kind.model is not None}
+
+    @made.get("/events", query=FeedQuery, answer=FeedOut, scope=SCOPE, allow=_is_somebody)
+    def read_events(call: Call) -> Any:
+        """The service's events after a sequence, as far as the caller may see them."""
+        connection = call.session.connection()
+        state = connection.execute(select(event_log.STATE)).first()
+        if state is None:  # the worker has never run: nothing has its place in the log yet
+            return {"events": [], "scanned_through": 0, "epoch": ""}
+        rows = event_log.read(connection, source=service, epoch=state.epoch, **call.query)
+        events = [orjson.loads(body) for _sequence, _type, body in rows]
+        through = rows[-1][0] if rows else min(call.query["after"], event_log.head(connection))
+        shown = events if ADMIN in call.caller.roles else _visible(call.session, call.caller, by_kind, events)
+        return {"events": shown, "scanned_through": through, "epoch": state.epoch}
+
+    return made
+
+
+def _is_somebody(call: Call) -> bool:
+    return call.caller.kind in ("user", "client")
+
+
+def _visible(
+    session: Session, caller: Caller, kinds: dict[str, ObjectType], events: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    asked: dict[str, set[str]] = defaultdict(set)
+    for event in events:
+        kind, _, subject_id = event["subject"].partition("/")
+        asked[kind].add(subject_id)
+    readable = {
+        (name, found)
+        for name in asked.keys() & kinds.keys()
+        for found in session.scalars(
+            select(kinds[name].model.id).where(
+                kinds[name].model.id.in_(asked[name]), access.predicate_sql(session, caller, kinds[name])
+            )
+        )
+    }
+    return [_redacted(session, caller, event) for event in events if tuple(event["subject"].split("/", 1)) in readable]
+
+
+def _redacted(session: Session, caller: Caller, event: dict[str, Any]) -> dict[str, Any]:
+    """Without the fields the caller may not read; with any rule on the kind, without the personal part altogether."""
+    kind = event["subject"].partition("/")[0]
+    grant = granted(session, caller, kind)
+    data = dict(event["data"])
+    private = data.pop("personal", None)
+    data = access.mask_out(session, caller, kind, data)
+    if private and not grant.hidden:
+        data["personal"] = private
+    return {**event, "data": data}

@@ -1,0 +1,108 @@
+"""Lists of one kind of record: filter, search and sort within what the caller may see; for API, pages and exports."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+from marshmallow import fields
+from sqlalchemy import ColumnElement, Select, String, and_, false, literal, or_, select
+from sqlalchemy.orm import Session
+
+from chassis.caller import Caller
+from chassis.errors import Invalid
+from chassis.i18n import lazy as _
+from chassis.paging import Paged
+from engines import access, conditions
+from engines.conditions import sql_functions
+from engines.conditions.language import fold
+from engines.conditions.sql import column
+from engines.objects import LISTS, Field, ObjectType
+
+MAX_FILTER = 20_000
+QUERY = {"q": fields.String(load_default="", metadata={"description": "Text to look for"})}
+
+
+def paged(kind: ObjectType, *, default: str = "-created_at", limit: int = 50) -> Paged:
+    """How a list route pages records of `kind`: sortable by every plain column, filtered by a condition."""
+    sort = {item.name: getattr(kind.model, item.column) for item in kind.fields if _sortable(item)}
+
+    def clause(call: Any, text: str) -> ColumnElement[bool]:
+        seen = access.visible(call.session, call.caller, kind)
+        return compiled(read_filter(text), seen, call.caller, zone=call.settings.time_zone)
+
+    return Paged(entity=kind.model, sort=sort, default=default, limit=limit, filter=clause)
+
+
+def rows(call: Any, kind: ObjectType) -> Select[Any]:
+    """The SELECT a list route with `page=paged(kind)` and `query=QUERY` returns."""
+    check_sort(call.session, call.caller, kind, call.query.get("sort") or "")
+    return readable(call.session, call.caller, kind, q=call.query.get("q") or "")
+
+
+def readable(
+    session: Session,
+    caller: Caller,
+    kind: ObjectType,
+    *,
+    filter: Any = None,
+    q: str = "",
+    zone: str | None = None,
+) -> Select[Any]:
+    """SELECT of the records the caller may read that meet the condition `filter` and hold the text `q`.
+
+    Conditions and searches see only fields the caller may read in full; ConditionError names any other as unknown.
+    """
+    seen = access.visible(session, caller, kind)
+    statement = select(kind.model).where(access.predicate_sql(session, caller, kind))
+    if filter is not None:
+        statement = statement.where(compiled(filter, seen, caller, zone=zone))
+    return statement.where(search(seen, q)) if q.strip() else statement
+
+
+def each(session: Session, statement: Select[Any], *, batch: int = 500) -> Iterator[Any]:
+    """The records of a SELECT one after the other without holding all of them, for exports."""
+    yield from session.scalars(statement.execution_options(yield_per=batch))
+
+
+def compiled(condition: Any, kind: ObjectType, caller: Caller, *, zone: str | None = None) -> ColumnElement[bool]:
+    """A list's filter as SQL; errors are placed below `filter`."""
+    conditions.check(condition, kind, at="filter")
+    return conditions.to_sql(condition, kind, conditions.Context(caller=caller, zone=zone))
+
+
+def read_filter(text: str) -> Any:
+    """The JSON of a `filter=` parameter; Invalid when it is none."""
+    if len(text) > MAX_FILTER:
+        raise Invalid(errors={"filter": [_("The filter is too long.")]})
+    try:
+        return orjson.loads(text)
+    except (ValueError, RecursionError):
+        raise Invalid(errors={"filter": [_("Not valid JSON.")]}) from None
+
+
+def search(kind: ObjectType, q: str) -> ColumnElement[bool]:
+    """Every word of `q` occurs in one of the kind's searched fields; A–Z in either case."""
+    searched = [kind.by_name[name] for name in kind.searched if name in kind.by_name]
+    words = q.replace("\0", " ").split()[:8]
+    if not searched or not words:
+        return false()
+    return and_(*(or_(*(_holds(item, word[:100], kind) for item in searched)) for word in words))
+
+
+def check_sort(session: Session, caller: Caller, kind: ObjectType, sort: str) -> None:
+    """Invalid when `sort` names a field the caller may not read in full: its order would tell the value."""
+    seen = access.visible(session, caller, kind).by_name
+    names = [part.removeprefix("-") for part in sort.split(",") if part]
+    unknown: Sequence[str] = [name for name in names if name in kind.by_name and name not in seen]
+    if unknown:
+        raise Invalid(errors={"sort": [_("Unknown field: %(names)s", names=", ".join(unknown))]})
+
+
+def _sortable(item: Field) -> bool:
+    return item.json_key is None and item.kind not in LISTS
+
+
+def _holds(item: Field, word: str, kind: ObjectType) -> ColumnElement[bool]:
+    value = column(item, kind.model)
+    text = sql_functions.ListText(value) if item.kind in LISTS else value
+    return sql_functions.Position(sql_functions.Fold(text), literal(fold(word), String())) > 0

@@ -1,0 +1,3 @@
+"""Fixtures for every test: databases, clients, people, clock, broker."""
+
+pytest_plugins = ["chassis.testing"]
