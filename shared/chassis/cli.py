@@ -13,6 +13,7 @@ from chassis.places import FRONT, UnknownService, tree
 from chassis.suite.errors import SuiteError
 
 _SUITE, _SERVICES = "chassis.commands.suite", "chassis.commands.services"
+_KEEPING = "chassis.commands.keeping"
 _QUALITY, _DOCTOR, _DOCS = "chassis.commands.quality", "chassis.commands.doctor", "chassis.reference"
 
 
@@ -65,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     _suite_commands(commands)
     _developer_commands(commands)
     _service_commands(commands)
+    _keeping_commands(commands)
     return parser
 
 
@@ -169,6 +171,28 @@ def _service_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     token.add_argument("--role", action="append", default=[], help="a role to act by (again for more)")
     token.add_argument("--scope", default="", help="scopes, separated by spaces")
     token.add_argument("--hours", type=float, default=12.0, help="how long it holds (%(default)s)")
+
+
+def _keeping_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    def add(name: str, text: str, which: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        command.add_argument("service", metavar="SERVICE", nargs="*", help=f"{which} (all, without)")
+        _data_option(command)
+        command.add_argument("--database", default="", metavar="URL", help="the server, if `up` was started with one")
+        command.set_defaults(run=(_KEEPING, name), joins_suite=True)
+        return command
+
+    backup = add("backup", "copy databases, attachments and more while everything runs", "whose")
+    backup.add_argument("--to", type=_folder, required=True, metavar="DIR", help="a new folder is made in there")
+    backup.add_argument(
+        "--with-keys", action="store_true", help="also the private keys; keep such a backup locked away"
+    )
+    restore = add("restore", "put a backup back; what is restored must be stopped", "what")
+    restore.add_argument(
+        "--from", dest="source", type=_folder, required=True, metavar="DIR", help="a set, or its folder"
+    )
+    restore.add_argument("--with-keys", action="store_true", help="also the private keys the backup holds")
+    restore.add_argument("--check", action="store_true", help="only say whether it could be restored")
 
 
 def _data_option(parser: argparse.ArgumentParser) -> None:

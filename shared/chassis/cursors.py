@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, insert, select, update
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from chassis import clock
@@ -64,15 +64,31 @@ def advance(connection: Connection, *, source: str, group: str, position: int, e
             connection.execute(delete(APPLIED).where(*here, APPLIED.c.last < position - KEEP))
 
 
-def rewind(connection: Connection, *, row: Any, epoch: str, epoch_from: int) -> int:
-    """Enter a new epoch: go back to what both epochs share; returns how many applied events the source lost."""
-    position = min(row.position, epoch_from)
+def rewind(connection: Connection, *, row: Any, epoch: str, shared: int | None, head: int) -> int:
+    """Enter a new epoch: go back to what both epochs share; returns how many applied events the source lost.
+
+    `shared` is None when the source does not know our epoch (it was restored twice from backups older than that): then
+    everything whose id is remembered is compared anew.
+    """
+    if shared is None:
+        position, lost = _forgotten(connection, row), max(0, row.position - head)
+    else:
+        position = min(row.position, shared)
+        lost = row.position - position
     connection.execute(
         update(CURSORS)
         .where(CURSORS.c.source == row.source, CURSORS.c.group_name == row.group_name)
         .values(position=position, epoch=epoch, contested=max(row.position, row.contested), updated_at=clock.now())
     )
-    return row.position - position
+    return lost
+
+
+def _forgotten(connection: Connection, row: Any) -> int:
+    """The last sequence whose id is no longer remembered."""
+    mine = (APPLIED.c.source == row.source, APPLIED.c.group_name == row.group_name)
+    starts = select(func.min(APPLIED.c.last - func.length(APPLIED.c.ids) / 16)).where(*mine)
+    found = connection.execute(starts).scalar()
+    return row.position if found is None else min(row.position, int(found))
 
 
 def remembered(connection: Connection, *, source: str, group: str) -> set[str]:

@@ -64,6 +64,15 @@ STATE = Table(
     **BRANCH,
 )
 
+EPOCHS = Table(
+    "event_log_epochs",
+    Base.metadata,
+    Column("epoch", Id, primary_key=True),
+    Column("epoch_from", BigInteger, nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    **BRANCH,
+)
+
 INSERT = insert(LOG).inline()
 _ENVELOPE = (
     LOG.c.event_id, LOG.c.type, LOG.c.subject, LOG.c.aggregateversion, LOG.c.time, LOG.c.correlation_id,
@@ -86,7 +95,9 @@ def ensure_state(database: Database) -> None:
         if not is_sqlite(connection):
             connection.execute(text("SELECT pg_advisory_xact_lock(4242)"))
         if connection.execute(select(STATE.c.id)).first() is None:
-            connection.execute(insert(STATE).values(id=1, epoch=uuid7(), epoch_from=0, numbered=0, published=0))
+            epoch = uuid7()
+            connection.execute(insert(STATE).values(id=1, epoch=epoch, epoch_from=0, numbered=0, published=0))
+            connection.execute(insert(EPOCHS).values(epoch=epoch, epoch_from=0, began_at=clock.now()))
 
 
 def state(connection: Connection) -> Any:
@@ -197,10 +208,31 @@ def envelope(row: Any, *, source: str, epoch: str) -> bytes:
     return orjson.dumps({name: value for name, value in body.items() if value is not None})
 
 
+def epochs(connection: Connection) -> list[tuple[str, int]]:
+    """This log's epochs, oldest first, each with the last sequence it shares with the one before."""
+    rows = connection.execute(select(EPOCHS.c.epoch, EPOCHS.c.epoch_from).order_by(EPOCHS.c.epoch))
+    return [(row.epoch, row.epoch_from) for row in rows]
+
+
 def renew_epoch(connection: Connection) -> str:
     """Begin a new epoch after a restore: consumers that saw more than this log holds reconcile by event id."""
     epoch = uuid7()
     last = head(connection)
-    published = connection.execute(select(STATE.c.published)).scalar_one()
-    connection.execute(update(STATE).values(epoch=epoch, epoch_from=last, published=min(published, last)))
+    published = connection.execute(select(STATE.c.published)).scalar()
+    if published is None:  # no worker ever ran on it
+        connection.execute(insert(STATE).values(id=1, epoch=epoch, epoch_from=last, numbered=0, published=0))
+    else:
+        values = {"epoch": epoch, "epoch_from": last, "published": min(published, last)}
+        connection.execute(update(STATE).values(**values))
+    connection.execute(insert(EPOCHS).values(epoch=epoch, epoch_from=last, began_at=clock.now()))
     return epoch
+
+
+def renewal() -> tuple[str, str]:
+    """`renew_epoch` for PostgreSQL as a script without parameters, and the epoch it begins."""
+    epoch = uuid7()
+    script = (
+        "INSERT INTO public.event_log_epochs SELECT '{0}', numbered, now() FROM public.event_log_state;\n"
+        "UPDATE public.event_log_state SET epoch_from = numbered, published = least(published, numbered), epoch = '{0}';\n"
+    )
+    return script.format(epoch), epoch

@@ -16,13 +16,23 @@ class FeedUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Page:
-    """One answer of a feed: events after the position asked for, and what the source says of its log."""
+    """One answer of a feed: events after the position asked for, and what the source says of its log.
+
+    `epochs` is given to readers that did not name the present one: (epoch, last sequence shared with the one before).
+    """
 
     events: list[Received]
     scanned_through: int
     head: int
     epoch: str
-    epoch_from: int
+    epochs: list[tuple[str, int]]
+
+    def shared_with(self, epoch: str) -> int | None:
+        """The last sequence that this log has in common with `epoch`; None when it never heard of it."""
+        names = [name for name, _ in self.epochs]
+        if epoch not in names:
+            return None
+        return min((start for _, start in self.epochs[names.index(epoch) + 1 :]), default=self.head)
 
 
 class FeedClient:
@@ -49,9 +59,10 @@ class FeedClient:
                 raise FeedUnavailable(f"{self._url}: {answer.status} {answer.data[:200]!r}")
             body = orjson.loads(answer.data)
             events = [received(item) for item in body["events"]]
+            epochs = [(name, int(start)) for name, start in body["epochs"]]
         except (urllib3.exceptions.HTTPError, ValueError, KeyError) as error:
             raise FeedUnavailable(f"{self._url}: {error}") from error
-        return Page(events, body["scanned_through"], body["head"], body["epoch"], body["epoch_from"])
+        return Page(events, body["scanned_through"], body["head"], body["epoch"], epochs)
 
 
 def locations(settings: Settings) -> dict[str, str]:

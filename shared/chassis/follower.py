@@ -142,7 +142,8 @@ class Follower:
             rows = cursors.peek(session.connection(), source=self._source, groups=[g.name for g in self._groups])
         positions = {g.name: rows[g.name].position if g.name in rows else 0 for g in self._groups}
         self.polling = wait > 0
-        epoch = next((row.epoch for row in rows.values()), "")
+        known = {row.epoch for row in rows.values() if row.epoch}
+        epoch = known.pop() if len(known) == 1 else ""  # without one the source tells its whole lineage
         page = self._feed.read(after=min(positions.values()), limit=PULL_LIMIT, wait=wait, epoch=epoch)
         self.polling = False
         if self._stopping.is_set():
@@ -200,7 +201,8 @@ class Follower:
                 row = cursors.lock(session.connection(), source=self._source, group=group.name)
                 if row.epoch == page.epoch:
                     continue
-                lost = cursors.rewind(session.connection(), row=row, epoch=page.epoch, epoch_from=page.epoch_from)
+                shared = page.shared_with(row.epoch)
+                lost = cursors.rewind(session.connection(), row=row, epoch=page.epoch, shared=shared, head=page.head)
                 bus_metrics.LOST_BY_SOURCE.labels(self._source).inc(lost)
                 if lost:
                     log.error(

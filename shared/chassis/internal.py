@@ -18,10 +18,11 @@ MAX_WAIT = 30.0
 THREADS = 24  # each follower of this service holds one while it polls
 
 
-def feed_page(database: Database, *, after: int, limit: int) -> tuple[bytes, str | None]:
-    """A page of the log as JSON {events, scanned_through, head, epoch, epoch_from}, and the epoch if there is no news.
+def feed_page(database: Database, *, after: int, limit: int, known: str = "") -> tuple[bytes, str | None]:
+    """A page of the log as JSON {events, scanned_through, head, epoch, epochs}, and the epoch if there is no news.
 
-    A reader that asks beyond the head has seen a log that a restore has cut: it must learn of the new epoch at once.
+    A reader that asks beyond the head has seen a log that a restore has cut: it must learn of the new epoch at once. One
+    that does not know the epoch gets the log's epochs, to find out how far its own is shared.
     """
     with database.connection() as connection:
         state = event_log.state(connection)
@@ -29,8 +30,9 @@ def feed_page(database: Database, *, after: int, limit: int) -> tuple[bytes, str
         events = b",".join(body for _, _, body in rows)
         whole = bool(rows) and len(rows) < limit and len(events) < event_log.PAGE_BYTES
         head = rows[-1][0] if whole else event_log.head(connection)
+        lineage = event_log.epochs(connection) if known != state.epoch else []
     scanned = rows[-1][0] if rows else min(after, head)
-    tail = {"scanned_through": scanned, "head": head, "epoch": state.epoch, "epoch_from": state.epoch_from}
+    tail = {"scanned_through": scanned, "head": head, "epoch": state.epoch, "epochs": lineage}
     return b'{"events":[' + events + b"]," + orjson.dumps(tail)[1:], None if rows or after > head else state.epoch
 
 
@@ -70,8 +72,9 @@ class InternalPort:
             wait = max(0.0, min(MAX_WAIT, float(query.get("wait", ["0"])[0])))
         except ValueError:
             return "400 Bad Request", "text/plain", b"after, limit and wait are numbers\n"
-        body, waiting_in = feed_page(self._database, after=after, limit=limit)
-        known = query.get("epoch", [""])[0] or waiting_in  # a reader from another epoch must learn of this one at once
+        asked = query.get("epoch", [""])[0]
+        body, waiting_in = feed_page(self._database, after=after, limit=limit, known=asked)
+        known = asked or waiting_in  # a reader from another epoch must learn of this one at once
         deadline, seen = clock.monotonic() + wait, -1
         while (
             waiting_in
@@ -80,7 +83,7 @@ class InternalPort:
             and (left := deadline - clock.monotonic()) > 0
         ):
             seen = self._numbered.wait(seen, min(left, 1.0))
-            body, waiting_in = feed_page(self._database, after=after, limit=limit)
+            body, waiting_in = feed_page(self._database, after=after, limit=limit, known=asked)
         bus_metrics.FEED_REQUESTS.labels("answered").inc()
         return "200 OK", "application/json", body
 

@@ -27,12 +27,13 @@ def folders(package_folder: Path) -> dict[str, Path]:
 @cache
 def code_heads(package_folder: Path) -> frozenset[str]:
     """The newest revision of each branch."""
-    down_of: dict[str, set[str]] = {}
-    for folder in folders(package_folder).values():
-        for file in sorted(folder.glob("*.py")):
-            revision, down = _read(file)
-            down_of[revision] = down
+    down_of = _down_of(package_folder)
     return frozenset(down_of) - frozenset().union(*down_of.values())
+
+
+def known(package_folder: Path) -> frozenset[str]:
+    """Every revision the code has."""
+    return frozenset(_down_of(package_folder))
 
 
 def stored(url: str) -> frozenset[str]:
@@ -69,6 +70,15 @@ def plain(url: str) -> str:
     """A PostgreSQL URL without SQLAlchemy's driver suffix, as libpq reads it."""
     scheme, _, rest = url.partition("://")
     return f"{scheme.partition('+')[0]}://{rest}"
+
+
+def _down_of(package_folder: Path) -> dict[str, set[str]]:
+    down_of: dict[str, set[str]] = {}
+    for folder in folders(package_folder).values():
+        for file in sorted(folder.glob("*.py")):
+            revision, down = _read(file)
+            down_of[revision] = down
+    return down_of
 
 
 def _of_sqlite(url: str, statement: str) -> list[tuple[Any, ...]]:

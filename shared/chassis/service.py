@@ -37,7 +37,8 @@ class Service:
     `events` are the modules whose Event classes it publishes; `blueprints` returns the Flask blueprints and Apis of
     its edges, imported only by the web process; `objects` are the access-controlled kinds of records (engines.access);
     `loops` run each in a thread of the active worker until `runtime.stopping` (call-outs that must not happen inside a
-    transaction). `seed(session)` fills an empty database with believable demo data and is never run twice.
+    transaction). `folders` are the folders under DATA whose files belong to its rows; backups copy them. `seed(session)`
+    fills an empty database with believable demo data and is never run twice.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Service:
     seed: Callable[[Session], None] | None = None
     loops: Sequence[Callable[["Runtime"], None]] = ()
     on_start: Sequence[Callable[["Flask"], None]] = ()
+    folders: Sequence[str] = ("attachments/{service}",)
 
     def __post_init__(self) -> None:
         from chassis import directory, upkeep

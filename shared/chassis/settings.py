@@ -41,6 +41,11 @@ class Settings:
         "", doc="Where each service's log is pulled: `leads=http://host:8101,sales=…`; `./crm up` sets it."
     )
     bus_namespace: str = setting("crm", doc="First word of exchange and queue names; keeps installations apart.")
+    backup_to: str = setting(
+        "", doc="Folder for a daily backup of this service by its worker; empty: none is made by itself."
+    )
+    backup_at: str = setting("02:30", doc="When the daily backup is made, in TIME_ZONE.")
+    backup_keep: int = setting(14, doc="How many daily backups are kept.")
     keys: str = setting("", doc="Folder in which services publish their public keys to each other; empty: DATA/keys.")
     jwks_url: str = setting(
         "", doc="Where the log-in service publishes its keys; empty: PUBLIC_URL/gateway/.well-known."

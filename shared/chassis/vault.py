@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import threading
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -31,14 +32,22 @@ def unlock(settings: Settings) -> None:
     use(*given)
 
 
+def key_ids(settings: Settings) -> list[str]:
+    """Ids of the keys this installation has for the service, without making one; each sealed value names its key's."""
+    file = _key_path(settings)
+    given = [part.strip() for part in settings.secret_key.split(",") if part.strip()]
+    if not given and file.exists():
+        given = [file.read_text().strip()]
+    return [_key(secret)[1] for secret in given]
+
+
 def use(*secrets: str) -> None:
     """Use these keys; the first encrypts. Each may be any text: the AES key is derived from it by SHA-256."""
     global _primary
     with _lock:
         named = []
         for secret in secrets:
-            key = hashlib.sha256(b"crm vault\0" + secret.encode()).digest()
-            name = hashlib.sha256(key).hexdigest()[:8]
+            key, name = _key(secret)
             _ring[name] = AESGCM(key)
             named.append(name)
         _primary = named[0]
@@ -96,8 +105,17 @@ def reencrypt(session: Session, metadata: MetaData) -> int:
     return changed
 
 
+def _key(secret: str) -> tuple[bytes, str]:
+    key = hashlib.sha256(b"crm vault\0" + secret.encode()).digest()
+    return key, hashlib.sha256(key).hexdigest()[:8]
+
+
+def _key_path(settings: Settings) -> Path:
+    return settings.data_path / "keys" / f"{settings.service}.vault"
+
+
 def _file_key(settings: Settings) -> str:
-    path = settings.data_path / "keys" / f"{settings.service}.vault"
+    path = _key_path(settings)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         create_private(path, base64.urlsafe_b64encode(os.urandom(32)))

@@ -25,6 +25,7 @@ from chassis import (
     timers,
     vault,
 )
+from chassis.backup import daily
 from chassis.db import Database
 from chassis.follower import Follower
 from chassis.lease import Lease
@@ -167,6 +168,8 @@ class Worker:
         self._followed = {f"follow {name}": item for name, item in self._followers(names, stopping).items()}
         for name, follower in self._followed.items():
             loops[name] = follower.run
+        if settings.backup_to:
+            loops["backups"] = partial(daily.back_up_daily, service, settings, stopping=stopping)
         for loop in service.loops:
             loops[loop.__module__] = partial(_keep_up, loop, runtime)
         return loops

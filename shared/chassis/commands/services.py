@@ -5,11 +5,16 @@ import os
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chassis import revisions
 from chassis.places import Place, find
 from chassis.suite.errors import SuiteError
 from chassis.suite.folder import Folder
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+    from chassis.settings import Settings
 
 
 def serve(options: Namespace) -> int:
@@ -169,9 +174,18 @@ def token(options: Namespace) -> int:
     return 0
 
 
+def settings_for(name: str, options: Namespace) -> "tuple[Service, Settings]":
+    """A service and the settings it runs with here."""
+    service = _fill_in(find(name), options).service()
+    return service, service.load_settings()
+
+
 def _place(options: Namespace) -> Place:
     """The named service, with the environment filled in: a running suite's settings, else those of a lone service."""
-    place = find(options.service)
+    return _fill_in(find(options.service), options)
+
+
+def _fill_in(place: Place, options: Namespace) -> Place:
     folder = Folder(Path(options.data))
     state = folder.read() if options.joins_suite and folder.is_running() else None
     for name, value in (state.environment if state else {}).items():

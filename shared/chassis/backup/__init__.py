@@ -1,0 +1,1 @@
+"""Backups: consistent copies of databases and files made while everything runs, and putting them back."""
