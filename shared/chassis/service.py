@@ -36,6 +36,7 @@ class Service:
 
     `events` are the modules whose Event classes it publishes; `blueprints` returns the Flask blueprints and Apis of
     its edges, imported only by the web process; `objects` are the access-controlled kinds of records (engines.access);
+    `kept` are the kinds that carry a timeline, comments, files, tags and followers (engines.record_kit);
     `loops` run each in a thread of the active worker until `runtime.stopping` (call-outs that must not happen inside a
     transaction). `folders` are the folders under DATA whose files belong to its rows; backups copy them. `seed(session)`
     fills an empty database with believable demo data and is never run twice.
@@ -50,6 +51,7 @@ class Service:
     timers: "Timers"
     blueprints: Callable[[], Sequence[Any]] = field(default=list)  # type: ignore[assignment]
     objects: Sequence[Any] = ()
+    kept: Sequence[Any] = ()
     seed: Callable[[Session], None] | None = None
     loops: Sequence[Callable[["Runtime"], None]] = ()
     on_start: Sequence[Callable[["Flask"], None]] = ()

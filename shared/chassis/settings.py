@@ -37,6 +37,17 @@ class Settings:
         "127.0.0.1,::1", doc="Addresses and networks of the front door, whose X-Forwarded headers are believed."
     )
     max_upload: int = setting(25 * 1024 * 1024, doc="Largest request in bytes; JSON bodies are limited to 1 MiB.")
+    attachments: str = setting(
+        "", doc="Where attached files lie: a folder, or `s3://bucket/prefix`; empty: DATA/attachments."
+    )
+    attachment_limit: int = setting(200, doc="How many files one record may have; each as large as MAX_UPLOAD allows.")
+    s3_endpoint: str = setting("", doc="Address of the S3-compatible storage, such as `https://oss.example.com`.")
+    s3_region: str = setting("us-east-1", doc="Region that requests to the S3-compatible storage are signed for.")
+    s3_key_id: str = setting("", doc="Access key id for the S3-compatible storage.")
+    s3_secret: str = setting("", doc="Secret access key for the S3-compatible storage.", secret=True)
+    s3_virtual_host: bool = setting(
+        False, doc="Address the bucket as `bucket.host` (Aliyun OSS, Tencent COS) instead of `host/bucket`."
+    )
     feeds: str = setting(
         "", doc="Where each service's log is pulled: `leads=http://host:8101,sales=…`; `./crm up` sets it."
     )

@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import Flask
 
-from approvals import events, models, objects, seed, settings, subscriptions, timers
+from approvals import events, kept, models, objects, seed, settings, subscriptions, timers
 from chassis.service import Service
-from engines import notifications
+from engines import kit_parts
+from engines.attachments import keeping
 
 
 def _blueprints() -> list[Any]:
@@ -27,12 +28,14 @@ SERVICE = Service(
     package="approvals",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, notifications],
+    events=[events, *kit_parts.WITHOUT_TASKS],
     subscriptions=subscriptions.on,
     timers=timers.due,
     blueprints=_blueprints,
     objects=objects.OBJECTS,
+    kept=kept.KINDS,
     seed=seed.run,
+    loops=[keeping.keep_swept()],
     on_start=[_console],
 )
 

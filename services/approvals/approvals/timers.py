@@ -4,8 +4,10 @@ from sqlalchemy.orm import Session
 
 from approvals import deadlines, reminders
 from chassis.timers import Timer, Timers
+from engines import kit_parts
 
 due = Timers()
+kit_parts.join(due, tasks=False)
 
 
 @due(deadlines.REMINDER)

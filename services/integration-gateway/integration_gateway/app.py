@@ -6,7 +6,9 @@ from flask import Flask
 
 import console
 from chassis.service import Service
-from integration_gateway import events, models, seed, signing_keys, subscriptions, timers, upkeep
+from engines import kit_parts, notifications
+from engines.attachments import keeping
+from integration_gateway import events, kept, models, seed, signing_keys, subscriptions, timers, upkeep
 from integration_gateway.connectors import parts
 from integration_gateway.objects import OBJECTS
 from integration_gateway.settings import Settings
@@ -38,13 +40,14 @@ SERVICE: Service = Service(
     package="integration_gateway",
     settings=Settings,
     metadata=models.Base.metadata,
-    events=[events, *parts.EVENTS],
+    events=[events, *parts.EVENTS, *(part for part in kit_parts.EVENTS if part is not notifications)],
     subscriptions=subscriptions.on,
     timers=timers.due,
     objects=(*OBJECTS, *parts.OBJECTS),
+    kept=kept.KINDS,
     blueprints=edges,
     seed=seed.run,
-    loops=[upkeep.run, *parts.LOOPS],
+    loops=[upkeep.run, keeping.keep_swept(), *parts.LOOPS],
     on_start=[trust_own_keys, show_pages],
 )
 

@@ -6,11 +6,13 @@ from sqlalchemy.orm import Session
 
 from chassis import clock
 from chassis.timers import Timer, Timers, arm, arm_once
+from engines import kit_parts
 from integration_gateway import guard, sessions
 from integration_gateway.directory import absences
 from integration_gateway.models import User
 
 due = Timers()
+kit_parts.join(due)
 HOURLY = timedelta(hours=1)
 
 

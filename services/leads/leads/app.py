@@ -5,8 +5,9 @@ from typing import Any
 from flask import Flask
 
 from chassis.service import Service
-from engines import notifications, timeline
-from leads import events, models, seed, settings, subscriptions, timers
+from engines import kit_parts
+from engines.attachments import keeping
+from leads import events, kept, models, seed, settings, subscriptions, timers
 from leads.objects import OBJECTS
 
 
@@ -28,13 +29,14 @@ SERVICE = Service(
     package="leads",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, timeline, notifications],
+    events=[events, *kit_parts.EVENTS],
     subscriptions=subscriptions.on,
     timers=timers.due,
     blueprints=_blueprints,
     objects=OBJECTS,
+    kept=kept.KINDS,
     seed=seed.run,
-    loops=[timers.begin],
+    loops=[timers.begin, keeping.keep_swept()],
     on_start=[_console],
 )
 

@@ -10,7 +10,7 @@ from chassis.events import publish
 from chassis.service import Runtime
 from chassis.settings import load
 from chassis.timers import Timer, Timers, arm, arm_once
-from engines import timeline
+from engines import kit_parts
 from leads import conversion, definitions, facts, metrics, rescoring
 from leads.events import LeadChanged
 from leads.lifecycle import OPEN
@@ -18,7 +18,7 @@ from leads.models import Behaviour, Lead
 from leads.settings import Settings
 
 due = Timers()
-due.include(timeline.due)
+kit_parts.join(due)
 RESCORE, WATCH = "rescore", "watch_unassigned"
 AT_ONCE = 200
 RESCORE_EVERY, WATCH_EVERY = timedelta(days=1), timedelta(minutes=1)

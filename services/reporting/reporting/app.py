@@ -4,7 +4,9 @@ from typing import Any
 
 import console
 from chassis.service import Service
-from reporting import adoption, events, models, objects, settings
+from engines import kit_parts
+from engines.attachments import keeping
+from reporting import adoption, events, kept, models, objects, settings
 from reporting.subscriptions import on
 from reporting.timers import due
 
@@ -23,12 +25,13 @@ SERVICE: Service = Service(
     package="reporting",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events],
+    events=[events, *kit_parts.EVENTS],
     subscriptions=on,
     timers=due,
     blueprints=edges,
     objects=objects.OBJECTS,
-    loops=[adoption.watch],
+    kept=kept.KINDS,
+    loops=[adoption.watch, keeping.keep_swept()],
     on_start=[lambda app: settings.use(app.extensions["crm"].settings), lambda app: console.register(app, SERVICE)],
 )
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import console
 from chassis.service import Service
-from engines import notifications, timeline
-from sales import events, models, objects, seed, settings
+from engines import kit_parts
+from engines.attachments import keeping
+from sales import events, kept, models, objects, seed, settings
 from sales.subscriptions import on
 from sales.timers import due
 
@@ -24,12 +25,14 @@ SERVICE: Service = Service(
     package="sales",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, timeline, notifications],
+    events=[events, *kit_parts.EVENTS],
     subscriptions=on,
     timers=due,
     blueprints=edges,
     objects=objects.OBJECTS,
+    kept=kept.KINDS,
     seed=seed.run,
+    loops=[keeping.keep_swept()],
     on_start=[lambda app: settings.use(app.extensions["crm"].settings), lambda app: console.register(app, SERVICE)],
 )
 

@@ -3,11 +3,11 @@
 from sqlalchemy.orm import Session
 
 from chassis.timers import Timer, Timers
-from engines import timeline
+from engines import kit_parts
 from sales import opportunities, quotes, receivables, stalls
 
 due = Timers()
-due.include(timeline.due)
+kit_parts.join(due)
 
 
 @due(opportunities.STALL_TIMER)

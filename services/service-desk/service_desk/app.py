@@ -6,8 +6,9 @@ from flask import Flask
 
 import console
 from chassis.service import Service
-from engines import notifications, timeline
-from service_desk import events, mail_server, models, objects, seed, settings
+from engines import kit_parts
+from engines.attachments import keeping
+from service_desk import events, kept, mail_server, models, objects, seed, settings
 from service_desk.subscriptions import on
 from service_desk.timers import due
 
@@ -31,13 +32,14 @@ SERVICE = Service(
     package="service_desk",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, timeline, notifications],
+    events=[events, *kit_parts.EVENTS],
     subscriptions=on,
     timers=due,
     blueprints=edges,
     objects=objects.OBJECTS,
+    kept=kept.KINDS,
     seed=seed.run,
-    loops=[mail_server.receive],
+    loops=[mail_server.receive, keeping.keep_swept()],
     on_start=[_ready],
 )
 

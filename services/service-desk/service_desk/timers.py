@@ -3,12 +3,12 @@
 from sqlalchemy.orm import Session
 
 from chassis.timers import Timer, Timers
-from engines import timeline
+from engines import kit_parts
 from service_desk import clocks, progress, rebasing
 from service_desk.definitions import REBASE_TIMER
 
 due = Timers()
-due.include(timeline.due)
+kit_parts.join(due)
 
 
 @due(clocks.TIMER)

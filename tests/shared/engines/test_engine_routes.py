@@ -15,7 +15,7 @@ from chassis.settings import Settings
 from chassis.subscriptions import Subscriptions
 from chassis.testing import Client, People
 from chassis.timers import Timers
-from engines import access, feed_api, listing, notifications, timeline, timeline_api
+from engines import access, feed_api, kit_parts, listing, record_kit, timeline, timeline_api
 from tests.shared.engines import things
 from tests.shared.engines.things import THING, Thing
 
@@ -69,9 +69,10 @@ def note(_session: Any, caller: Any, record: Thing, activity: timeline.Activity)
     logged.append((record.id, activity.kind))
 
 
-timeline_api.mount(api, [THING], after_activity=note)
+record_kit.keep("things", [record_kit.Kept(kind=THING, page="/things/{id}", after_activity=note)])
+timeline_api.mount(api)
 SERVICE = Service(
-    name="things", package="chassis", settings=Settings, metadata=things.Base.metadata, events=[timeline, notifications],
+    name="things", package="chassis", settings=Settings, metadata=things.Base.metadata, events=kit_parts.EVENTS,
     subscriptions=Subscriptions(), timers=Timers(), objects=[THING], blueprints=lambda: [api, feed_api.api("things", [THING])],
 )  # fmt: skip
 BASE = "/things/api/v1"

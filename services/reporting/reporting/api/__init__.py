@@ -1,5 +1,5 @@
 """JSON routes of reporting."""
 
-from reporting.api import definitions, questions
+from reporting.api import definitions, questions, timeline
 
-APIS = (questions.api, definitions.api)
+APIS = (questions.api, definitions.api, timeline.api)

@@ -1,5 +1,14 @@
 """The JSON API of sales, a file per noun."""
 
-from sales.api import accounts, catalogue, contacts, contracts, opportunities, payments, quotes
+from sales.api import accounts, catalogue, contacts, contracts, opportunities, payments, quotes, timeline
 
-APIS = (accounts.api, contacts.api, opportunities.api, quotes.api, contracts.api, payments.api, catalogue.api)
+APIS = (
+    accounts.api,
+    contacts.api,
+    opportunities.api,
+    quotes.api,
+    contracts.api,
+    payments.api,
+    catalogue.api,
+    timeline.api,
+)

@@ -1,8 +1,7 @@
-"""Routes of activities and tasks on tickets."""
+"""Timeline, tasks, comments, files, tags and followers of this service's records, by the shared routes."""
 
 from chassis.api import Api
 from engines import timeline_api
-from service_desk.objects import TICKET
 
 api = Api("service-desk", tag="timeline")
-timeline_api.mount(api, [TICKET])
+timeline_api.mount(api)

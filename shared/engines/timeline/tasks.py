@@ -1,4 +1,4 @@
-"""What happened with a record and what is to be done: activities and tasks of any kind of record, with reminders."""
+"""Tasks: what a person has to do about a record by a time, with reminders before it and when it is due."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from marshmallow import fields
 from sqlalchemy import Index, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chassis import clock
+from chassis import clock, directory
 from chassis.caller import Caller
 from chassis.db import Base, Id, Json, UtcDateTime
 from chassis.errors import Conflict, Invalid
@@ -18,31 +18,12 @@ from chassis.ids import uuid7
 from chassis.timers import Timer, Timers, arm, cancel
 from engines.notifications import notify
 
-ACTIVITY_KINDS = ("call", "visit", "mail", "meeting", "note")
 REMINDER = "task_reminder"
+EARLY = "task_early_reminder"
+CANCELLED = "cancelled"
 due = Timers()
 
 Texts = Mapping[str, str]
-
-
-class Activity(Base):
-    """A logged call, visit, mail, meeting or note."""
-
-    __tablename__ = "activities"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True, default=uuid7)
-    subject_kind: Mapped[str] = mapped_column(String(60))
-    subject_id: Mapped[str] = mapped_column(Id)
-    kind: Mapped[str] = mapped_column(String(20))
-    text: Mapped[str] = mapped_column(Text, info={"personal": True})
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    by: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
-
-    __table_args__ = (
-        Index("ix_activities_subject", "subject_kind", "subject_id", "at", "id"),
-        {"info": {"branch": "engines"}},
-    )
 
 
 class Task(Base):
@@ -59,6 +40,9 @@ class Task(Base):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     done_by: Mapped[str | None] = mapped_column(String(64))
+    outcome: Mapped[str] = mapped_column(String(20), default="", server_default="")  # cancelled, else empty
+    note: Mapped[str | None] = mapped_column(Text, info={"personal": True})
+    remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     link: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     created_by: Mapped[str] = mapped_column(String(64))
@@ -74,17 +58,6 @@ class Task(Base):
         return f"{self.subject_kind}/{self.subject_id}"
 
 
-class ActivityLogged(Event, type="{service}.activity.logged.v1"):
-    """Somebody logged a call, visit, mail, meeting or note on a record."""
-
-    activity_id = fields.String(required=True)
-    # The record it is about; filled in after construction, where `subject` names the event's own.
-    subject = fields.String(metadata={"always": True})  # type: ignore[assignment]
-    kind = fields.String(required=True)
-    at = fields.AwareDateTime(required=True)
-    by = fields.String(required=True)
-
-
 class TaskFact(Event):
     """What every event about a task says of it."""
 
@@ -95,6 +68,7 @@ class TaskFact(Event):
     title = personal(fields.Dict(keys=fields.String(), values=fields.String()))
     assignee_id = fields.String(required=True, allow_none=True)
     due_at = fields.AwareDateTime(allow_none=True)
+    remind_at = fields.AwareDateTime(allow_none=True)
     link = fields.String()
 
 
@@ -103,7 +77,7 @@ class TaskCreated(TaskFact, type="{service}.task.created.v1"):
 
 
 class TaskReassigned(TaskFact, type="{service}.task.reassigned.v1"):
-    """A task went to another person, or its due time moved."""
+    """A task went to another person, or its title or times changed, or it is open again."""
 
     previous_assignee_id = fields.String(allow_none=True)
 
@@ -113,34 +87,7 @@ class TaskCompleted(TaskFact, type="{service}.task.completed.v1"):
 
     done_at = fields.AwareDateTime(required=True)
     done_by = fields.String(required=True)
-
-
-def log_activity(
-    session: Session,
-    *,
-    caller: Caller,
-    subject_kind: str,
-    subject_id: str,
-    kind: str,
-    text: str,
-    at: datetime | None = None,
-) -> Activity:
-    """Log what happened, now or at a past moment. Whether the caller may is the edge's business."""
-    now = clock.now()
-    if kind not in ACTIVITY_KINDS:
-        raise Invalid(errors={"kind": [_("Choose from: %(names)s", names=", ".join(ACTIVITY_KINDS))]})
-    if at is not None and at > now:
-        raise Invalid(errors={"at": [_("An activity lies in the past; plan a task for what is to come.")]})
-    activity = Activity(
-        id=uuid7(), subject_kind=subject_kind, subject_id=subject_id, kind=kind, text=text, at=at or now, by=caller.id
-    )
-    session.add(activity)
-    event = ActivityLogged(
-        subject=f"{subject_kind}/{subject_id}", activity_id=activity.id, kind=kind, at=activity.at, by=caller.id
-    )
-    event.data["subject"] = event.subject
-    publish(session, event)
-    return activity
+    outcome = fields.String(metadata={"description": "cancelled where it was not done, else empty"})
 
 
 def create_task(
@@ -151,15 +98,17 @@ def create_task(
     title: Texts | str,
     assignee_id: str | None,
     due_at: datetime | None = None,
+    remind_at: datetime | None = None,
+    note: str | None = None,
     key: str = "",
     link: str = "",
     by: str = "system",
 ) -> Task:
     """Give a person something to do; he is reminded when it falls due. `title` is {"zh", "en"}, or what somebody typed."""
-    texts = {"zh": title, "en": title} if isinstance(title, str) else dict(title)
+    _check_times(due_at, remind_at)
     task = Task(
-        id=uuid7(), subject_kind=subject_kind, subject_id=subject_id, title=texts, assignee_id=assignee_id,
-        due_at=due_at, key=key, link=link, created_by=by,
+        id=uuid7(), subject_kind=subject_kind, subject_id=subject_id, title=_texts(title), assignee_id=assignee_id,
+        due_at=due_at, remind_at=remind_at, note=note, key=key, link=link, created_by=by,
     )  # fmt: skip
     session.add(task)
     _remind_when_due(session, task)
@@ -167,13 +116,54 @@ def create_task(
     return task
 
 
-def complete_task(session: Session, task: Task, *, by: str) -> Task:
+def assign_task(session: Session, *, caller: Caller, assignee_id: str, **values: Any) -> Task:
+    """A person gives a colleague, or himself, something to do; the colleague is told at once."""
+    _require_person(session, assignee_id)
+    task = create_task(session, assignee_id=assignee_id, by=caller.id, **values)
+    if assignee_id != caller.id:
+        _tell_assignee(session, task, caller)
+    return task
+
+
+def edit_task(session: Session, task: Task, *, caller: Caller, **given: Any) -> Task:
+    """Change title, note, times or assignee of an open task; a new assignee is told."""
+    _require_open(task)
+    before = task.assignee_id
+    if "title" in given:
+        given["title"] = _texts(given["title"])
+    if given.get("assignee_id") not in (None, before):
+        _require_person(session, given["assignee_id"])
+    for name, value in given.items():
+        setattr(task, name, value)
+    _check_times(task.due_at, task.remind_at if "remind_at" in given else None)
+    _remind_when_due(session, task)
+    _tell(session, TaskReassigned, task, previous_assignee_id=before)
+    if task.assignee_id not in (before, caller.id):
+        _tell_assignee(session, task, caller)
+    return task
+
+
+def complete_task(session: Session, task: Task, *, by: str, outcome: str = "") -> Task:
     """Mark a task as done; Conflict when it is already."""
-    if task.done_at is not None:
-        raise Conflict(_("This task is done already"))
-    task.done_at, task.done_by = clock.now(), by
-    cancel(session, kind=REMINDER, key=task.id)
-    _tell(session, TaskCompleted, task, done_at=task.done_at, done_by=by)
+    _require_open(task)
+    task.done_at, task.done_by, task.outcome = clock.now(), by, outcome
+    _forget_reminders(session, task)
+    _tell(session, TaskCompleted, task, done_at=task.done_at, done_by=by, outcome=outcome)
+    return task
+
+
+def cancel_task(session: Session, task: Task, *, by: str) -> Task:
+    """Take back a task that nobody needs to do any more."""
+    return complete_task(session, task, by=by, outcome=CANCELLED)
+
+
+def reopen_task(session: Session, task: Task) -> Task:
+    """Put a task that was ticked off or taken back onto its assignee's list again."""
+    if task.done_at is None:
+        raise Conflict(_("This task is open"))
+    task.done_at, task.done_by, task.outcome = None, None, ""
+    _remind_when_due(session, task)
+    _tell(session, TaskReassigned, task, previous_assignee_id=task.assignee_id)
     return task
 
 
@@ -187,8 +177,7 @@ def complete_open(session: Session, *, subject_kind: str, subject_id: str, by: s
 
 def reassign_task(session: Session, task: Task, *, to: str | None, due_at: datetime | None = None) -> Task:
     """Give an open task to another person, optionally with another due time."""
-    if task.done_at is not None:
-        raise Conflict(_("This task is done already"))
+    _require_open(task)
     before = task.assignee_id
     task.assignee_id = to
     task.due_at = due_at or task.due_at
@@ -221,12 +210,6 @@ def open_tasks(session: Session, subject_kind: str, subject_id: str) -> Sequence
     return session.scalars(wanted.where(Task.done_at.is_(None)).order_by(Task.id)).all()
 
 
-def activities(session: Session, subject_kind: str, subject_id: str, *, limit: int = 50) -> Sequence[Activity]:
-    """The latest activities of a record, newest first."""
-    wanted = select(Activity).where(Activity.subject_kind == subject_kind, Activity.subject_id == subject_id)
-    return session.scalars(wanted.order_by(Activity.at.desc(), Activity.id.desc()).limit(limit)).all()
-
-
 @due(REMINDER)
 def remind(session: Session, timer: Timer) -> None:
     """Tell the assignee of an open task that it is due now."""
@@ -240,17 +223,63 @@ def remind(session: Session, timer: Timer) -> None:
     notify(session, to=[task.assignee_id], key="task_due", title=text, link=task.link, subject=task.subject)
 
 
+@due(EARLY)
+def remind_early(session: Session, timer: Timer) -> None:
+    """Tell the assignee what is coming, at the time they asked for."""
+    task = session.get(Task, timer.key)
+    if task is None or task.done_at is not None or task.remind_at is None:
+        return
+    text = {"zh": f"任务提醒：{task.title.get('zh', '')}", "en": f"Reminder: {task.title.get('en', '')}"}
+    notify(session, to=[task.assignee_id], key="task_reminder", title=text, link=task.link, subject=task.subject)
+
+
 def _remind_when_due(session: Session, task: Task) -> None:
-    if task.due_at is not None and task.assignee_id is not None:
-        arm(session, kind=REMINDER, key=task.id, due_at=task.due_at)
-    else:
-        cancel(session, kind=REMINDER, key=task.id)
+    """Arm what is still to come; a reminder that has passed is not given again."""
+    for kind, moment in ((REMINDER, task.due_at), (EARLY, task.remind_at)):
+        if moment is None or task.assignee_id is None or (kind == EARLY and moment <= clock.now()):
+            cancel(session, kind=kind, key=task.id)
+        else:
+            arm(session, kind=kind, key=task.id, due_at=moment)
+
+
+def _forget_reminders(session: Session, task: Task) -> None:
+    cancel(session, kind=REMINDER, key=task.id)
+    cancel(session, kind=EARLY, key=task.id)
+
+
+def _tell_assignee(session: Session, task: Task, caller: Caller) -> None:
+    who = caller.name or caller.id
+    text = {
+        "zh": f"{who} 给你安排了任务：{task.title.get('zh', '')}",
+        "en": f"{who} gave you a task: {task.title.get('en', '')}",
+    }
+    notify(session, to=[task.assignee_id], key="task_assigned", title=text, link=task.link, subject=task.subject)
+
+
+def _texts(title: Texts | str) -> dict[str, str]:
+    return {"zh": title, "en": title} if isinstance(title, str) else dict(title)
+
+
+def _require_open(task: Task) -> None:
+    if task.done_at is not None:
+        raise Conflict(_("This task is done already"))
+
+
+def _require_person(session: Session, user_id: str) -> None:
+    found = directory.snapshot(session).users.get(user_id)
+    if found is None or not found.active:
+        raise Invalid(errors={"assignee_id": [_("There is no such person: %(id)s", id=user_id)]})
+
+
+def _check_times(due_at: datetime | None, remind_at: datetime | None) -> None:
+    if remind_at is not None and due_at is not None and remind_at > due_at:
+        raise Invalid(errors={"remind_at": [_("The reminder must come before the task is due.")]})
 
 
 def _tell(session: Session, kind: type[TaskFact], task: Task, **more: Any) -> None:
     event = kind(
         subject=f"task/{task.id}", task_id=task.id, key=task.key, title=task.title, assignee_id=task.assignee_id,
-        due_at=task.due_at, link=task.link, **more,
+        due_at=task.due_at, remind_at=task.remind_at, link=task.link, **more,
     )  # fmt: skip
     event.data["subject"] = task.subject
     publish(session, event)

@@ -1,0 +1,15 @@
+"""The record kit's events and timers, for a service's declaration in app.py and timers.py."""
+
+from chassis.timers import Timers
+from engines import comments, news, notifications, tags, timeline
+from engines.attachments import keeping
+from engines.timeline import activity
+
+WITHOUT_TASKS = (activity, comments, keeping, tags, notifications)
+EVENTS = (timeline, comments, keeping, tags, notifications)
+
+
+def join(due: Timers, *, tasks: bool = True) -> None:
+    """Add the kit's timers to a service's."""
+    for other in (news.due, tags.due, *((timeline.due,) if tasks else ())):
+        due.include(other)
