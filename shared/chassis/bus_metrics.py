@@ -28,5 +28,6 @@ TIMERS_FIRED = Counter("crm_timers_fired_total", "Timers whose effect was commit
 TIMER_FAILURES = Counter("crm_timer_failures_total", "Timer effects that raised", ["kind"])
 TIMER_LAG = Gauge("crm_timer_lag_seconds", "How far past due the oldest waiting timer is")
 ACTIVE = Gauge("crm_worker_active", "1 on the worker that holds the service's lease, 0 on a stand-by")
+SEAL_FAILURES = Counter("crm_audit_failures_total", "Times sealing, anchoring or archiving the event log failed")
 BACKUP_MADE = Gauge("crm_backup_last_success_timestamp_seconds", "When the newest daily backup was made")
 BACKUP_FAILURES = Counter("crm_backup_failures_total", "Daily backups that could not be made")

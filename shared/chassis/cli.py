@@ -187,6 +187,17 @@ def _keeping_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     backup.add_argument(
         "--with-keys", action="store_true", help="also the private keys; keep such a backup locked away"
     )
+    audit = commands.add_parser(
+        "audit",
+        help="prove that the event logs were not changed, or archive their old months",
+        description="verify: compare every event with its seal, the seals with the daily anchors and with what other "
+        "services have seen; exit 1 and say where the first break is. archive: compress the months that are due now.",
+    )
+    audit.add_argument("action", choices=["verify", "archive"])
+    audit.add_argument("service", metavar="SERVICE", nargs="*", help="whose log (all, without)")
+    _data_option(audit)
+    audit.add_argument("--database", default="", metavar="URL", help="the server, if `up` was started with one")
+    audit.set_defaults(run=(_KEEPING, "audit"), joins_suite=True)
     restore = add("restore", "put a backup back; what is restored must be stopped", "what")
     restore.add_argument(
         "--from", dest="source", type=_folder, required=True, metavar="DIR", help="a set, or its folder"

@@ -1,6 +1,8 @@
 """The event log of a service: one table that is outbox, feed and audit trail. Numbering gives it its order."""
 
+import itertools
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -9,6 +11,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    Select,
     SmallInteger,
     String,
     Table,
@@ -22,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from chassis import clock
+from chassis import archive, clock
 from chassis.db import Base, Database, Id, UtcDateTime, is_sqlite
 from chassis.ids import uuid7
 
@@ -85,6 +88,11 @@ _READ = {
     .limit(bindparam("limit"))
     for sqlite, position in ((True, LOG.c.id), (False, LOG.c.sequence))
 }
+_ALL = (
+    LOG.c.event_id, LOG.c.type, LOG.c.subject, LOG.c.aggregateversion, LOG.c.time, LOG.c.correlation_id,
+    LOG.c.causation_id, LOG.c.depth, LOG.c.actor, LOG.c.origin, LOG.c.traceparent, LOG.c.data, LOG.c.changes,
+    LOG.c.personal,
+)  # fmt: skip
 NUMBER_AT_ONCE = 2000
 PAGE_BYTES = 8 * 1024 * 1024  # a page ends here, so that big events cannot outlast the reader's time-out
 
@@ -167,7 +175,12 @@ def ordered(rows: Any) -> list[int]:
 
 def read(connection: Connection, *, after: int, limit: int, source: str, epoch: str) -> list[tuple[int, str, bytes]]:
     """Up to `limit` events after `after` as (sequence, type, CloudEvents JSON), and about PAGE_BYTES at most."""
-    rows = connection.execute(_READ[is_sqlite(connection)], {"after": after, "limit": limit})
+    live = connection.execute(_READ[is_sqlite(connection)], {"after": after, "limit": limit})
+    first = live.fetchone()
+    rows: Iterable[Any] = itertools.chain([first] if first else [], live)
+    if first and first.sequence > after + 1:
+        old = itertools.takewhile(lambda row: row.sequence < first.sequence, archive.following(connection, after))
+        rows = itertools.islice(itertools.chain(old, rows), limit)
     found, size = [], 0
     for row in rows:
         body = envelope(row, source=source, epoch=epoch)
@@ -175,8 +188,14 @@ def read(connection: Connection, *, after: int, limit: int, source: str, epoch: 
         size += len(body)
         if size >= PAGE_BYTES:
             break
-    rows.close()
+    live.close()
     return found
+
+
+def full_rows(connection: Connection) -> Select[Any]:
+    """The live log's rows with all an `archive.Row` holds; not ordered, not limited."""
+    position = LOG.c.id if is_sqlite(connection) else LOG.c.sequence
+    return select(position.label("sequence"), *_ALL)
 
 
 def envelope(row: Any, *, source: str, epoch: str) -> bytes:

@@ -59,7 +59,9 @@ class Service:
 
     def __post_init__(self) -> None:
         from chassis import directory, upkeep
+        from chassis.audit import anchors
 
+        self.subscriptions.include(anchors.subscriptions(self.name))
         self.subscriptions.include(directory.on)
         self.timers.include(upkeep.due)
 

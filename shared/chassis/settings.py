@@ -57,6 +57,12 @@ class Settings:
     )
     backup_at: str = setting("02:30", doc="When the daily backup is made, in TIME_ZONE.")
     backup_keep: int = setting(14, doc="How many daily backups are kept.")
+    anchors: str = setting(
+        "", doc="Folder for the daily anchors of the audit trail, best on another machine; empty: DATA/anchors."
+    )
+    archive_after_months: int = setting(
+        12, doc="Whole months of events kept in the live log; older ones are archived. 0: none are."
+    )
     keys: str = setting("", doc="Folder in which services publish their public keys to each other; empty: DATA/keys.")
     jwks_url: str = setting(
         "", doc="Where the log-in service publishes its keys; empty: PUBLIC_URL/gateway/.well-known."

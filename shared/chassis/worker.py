@@ -25,6 +25,7 @@ from chassis import (
     timers,
     vault,
 )
+from chassis.audit import anchors
 from chassis.backup import daily
 from chassis.db import Database
 from chassis.follower import Follower
@@ -168,6 +169,7 @@ class Worker:
         self._followed = {f"follow {name}": item for name, item in self._followers(names, stopping).items()}
         for name, follower in self._followed.items():
             loops[name] = follower.run
+        loops["sealing"] = partial(anchors.keep_sealing, database, settings, numbered=self._numbered, stopping=stopping)
         if settings.backup_to:
             loops["backups"] = partial(daily.back_up_daily, service, settings, stopping=stopping)
         for loop in service.loops:

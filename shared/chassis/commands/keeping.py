@@ -1,13 +1,21 @@
-"""Commands that keep a company's data: backup and restore."""
+"""Commands that keep a company's data: backup, restore, audit."""
 
 import os
 from argparse import Namespace
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.audit import anchors, verifying
+from chassis.audit.verifying import Verdict
 from chassis.backup import making, manifest, restoring
 from chassis.backup.making import Source
+from chassis.backup.snapshots import sqlite_path
 from chassis.commands.services import settings_for
+from chassis.db import Database
 from chassis.places import Place, find, places
+from chassis.settings import Settings
 from chassis.suite import databases
+from chassis.suite.errors import SuiteError
 from chassis.suite.folder import Folder
 
 
@@ -43,6 +51,65 @@ def restore(options: Namespace) -> int:
         print(f"{done.service}: restored from {done.folder}; {done.files} files put back{also}")
         print(f"  events up to {done.sequence}; the log begins the epoch {done.epoch}")
     return 0
+
+
+def audit(options: Namespace) -> int:
+    """Verify the event logs (exit 1 at a break), or archive what is due."""
+    sources = _sources(options)
+    if options.action == "archive":
+        return _archive(sources)
+    witnesses = _sources(Namespace(**(vars(options) | {"service": []})))
+    broken = 0
+    for service, settings in sources:
+        verdict = _verdict(service.name, settings, witnesses)
+        for note in verdict.notes:
+            print(f"{service.name}: note: {note}")
+        if verdict.whole:
+            print(
+                f"{service.name}: whole; {verdict.events} events, {verdict.sealed} of them sealed,"
+                f" {verdict.anchors} anchors agree"
+            )
+        else:
+            broken += 1
+            print(f"{service.name}: BROKEN at event {verdict.break_at}: {verdict.reason}")
+    return 1 if broken else 0
+
+
+def _verdict(name: str, settings: Settings, witnesses: list[Source]) -> Verdict:
+    known = verifying.anchors_in(anchors.file_of(settings))
+    seen, away = [], []
+    for witness, theirs in witnesses:
+        try:
+            database = _open(witness.name, theirs)
+            with database.connection() as connection:
+                known += verifying.own_anchors(connection, name, witness=witness.name)
+                if witness.name != name:
+                    seen += verifying.seen_by(connection, name, service=witness.name)
+            database.close()
+        except (SQLAlchemyError, SuiteError):
+            away.append(witness.name)
+    database = _open(name, settings)
+    with database.connection() as connection:
+        verdict = verifying.verify(connection, anchors=known, seen=seen)
+    database.close()
+    if away:
+        verdict.notes.append(f"not asked, their databases can't be read: {', '.join(away)}")
+    return verdict
+
+
+def _archive(sources: list[Source]) -> int:
+    for service, settings in sources:
+        database = _open(service.name, settings)
+        print(f"{service.name}: {anchors.archive_months(database, settings)} events archived")
+        database.close()
+    return 0
+
+
+def _open(name: str, settings: Settings) -> Database:
+    """The service's database, never made by looking at it."""
+    if settings.database.startswith("sqlite:") and not sqlite_path(settings.database).exists():
+        raise SuiteError(f"{name}: there is no database {sqlite_path(settings.database)}")
+    return Database(settings.database, service=name)
 
 
 def _sources(options: Namespace) -> list[Source]:
