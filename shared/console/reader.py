@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app, g, request
 
-from chassis import auth
+from chassis import auth, directory
 from chassis.caller import PUBLIC, Caller
 from chassis.errors import Unauthorized
 from engines.access import has_right
@@ -33,6 +33,13 @@ def csrf_token() -> str:
         except Unauthorized:
             g.crm_csrf = ""
     return str(g.crm_csrf)
+
+
+def called(id_: str) -> str:
+    """The name of a person or department by id; the id itself when it is of neither."""
+    known = directory.of(current_app.extensions["crm"].database).snapshot()
+    found = known.users.get(id_) or known.departments.get(id_)
+    return found.name if found else id_
 
 
 def may_see(kind: str) -> bool:

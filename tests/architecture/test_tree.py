@@ -14,7 +14,9 @@ TEXT = {".py", ".md", ".html", ".js", ".css", ".json", ".toml", ".yml", ".yaml",
 # A size beyond the limit is allowed where the line before (or the file's head) says why.
 REASON = re.compile(r"#\s*(one table|long because|long:)", re.I)
 PATHS = re.compile(r"(?<![\w.$}/-])/(?:home|root|work|Users)/\w")
-REGISTRIES = re.compile(r"https?://(?:\S*@)?(?:registry\.npm[j]s|registry\.yarn[p]kg|files\.python[h]osted|pypi\.[o]rg/simple)")
+REGISTRIES = re.compile(
+    r"https?://(?:\S*@)?(?:registry\.npm[j]s|registry\.yarn[p]kg|files\.python[h]osted|pypi\.[o]rg/simple)"
+)
 
 
 def sources(tracked):

@@ -121,10 +121,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def site_app(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The gallery's app."""
+    return gallery.create(tmp_path_factory.mktemp("gallery"))
+
+
+@pytest.fixture(scope="session")
+def site(site_app: Any) -> Iterator[tuple[str, str]]:
     """The gallery's address and a session cookie for it."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    app = gallery.create(tmp_path_factory.mktemp("gallery"))
+    app = site_app
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, name="gallery", daemon=True)
     thread.start()

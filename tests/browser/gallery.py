@@ -24,15 +24,19 @@ from chassis.timers import Timers
 from chassis.web import build
 from console import boards, details, forms, lists, replies
 from console.charts import Chart, Series
+from console.definition_pages import mount
 from console.pages import Pages, signed_in
 from engines import explain  # noqa: F401  (its table belongs to the database)
 from tests.browser import gallery_boards as pictures
 from tests.browser import gallery_data as sample
+from tests.browser import gallery_definitions as policies
 from tests.browser.gallery_data import two
 
 READER = "0190a000-0000-7000-8000-000000000001"
 LEADS, SALES, GATEWAY = Pages("leads"), Pages("sales", name="sales"), Pages("gateway", name="gateway")
 DESK, REPORTS = Pages("service-desk", name="desk"), Pages("reporting", name="reports")
+
+mount(LEADS, policies.KIND)
 
 
 def create(folder: Path) -> Flask:

@@ -11,8 +11,6 @@ function applyState(changes) {
   if ("filter" in changes || "columns" in changes) stateField("view").value = "";
   htmx.trigger(listForm, "crm:apply");
 }
-const isEmptyCondition = (condition) => !condition || !Object.keys(condition).length
-  || ((condition.all || condition.any) && !(condition.all || condition.any).length);
 const applyCondition = (condition) => applyState({ filter: isEmptyCondition(condition) ? "" : JSON.stringify(condition) });
 const parts = (condition) => (isEmptyCondition(condition) ? [] : condition.all ? condition.all : [condition]);
 
@@ -103,6 +101,20 @@ document.addEventListener("change", (event) => {
   if (values.length) rest.push({ field: menu.dataset.quick, op: "in", value: values });
   applyCondition(rest.length ? { all: rest } : {});
 });
+
+// ---- the condition builder, see builder.js
+
+const builderForm = $("[data-builder]");
+if (builderForm) {
+  const builderFacts = JSON.parse($("[data-builder-facts]", builderForm).textContent);
+  let editor = null;
+  builderForm.closest("dialog").addEventListener("crm:open", () => {
+    editor = conditionEditor($("[data-builder-root]", builderForm), builderFacts, conditionNow());
+    if (editor.empty()) editor.add();
+  });
+  $("[data-builder-clear]", builderForm).addEventListener("click", () => editor.clear());
+  builderForm.addEventListener("submit", () => applyCondition(editor.value()));
+}
 
 // ---- columns
 
