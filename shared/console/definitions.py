@@ -21,12 +21,12 @@ class Part:
 
     Values: text long_text key pair ({"zh", "en"}) number integer money percent boolean date time choice choices texts
     numbers (a list of integers) person people record records (with `lookup`) spans ([["09:00", "18:00"], …]) json.
-    Places of places: condition (on the fields `about` names), group (a mapping with `parts`), rows (a list of mappings
-    with `parts`; by the value of `by`, one of the `choices`, also those of `variants`), map (a mapping; its keys are
-    the `choices`, or found by `lookup`, or of `key_kind`; each value is edited as `parts[0]`). `shape` takes the parts from Kind.shapes, for
-    definitions that nest. `head` names the part whose value heads a row, `same` the one by which two versions of a row
-    are told to be the same. `blank` is the value of a new row. `only_if` shows the part when another part of the same
-    mapping has one of the values.
+    Places of places: condition (on the fields `about` names), group (a mapping with `parts`), rows (a list of
+    mappings with `parts`; by the value of `by`, one of the `choices`, also those of `variants`), map (a mapping;
+    its keys are the `choices`, or found by `lookup`, or of `key_kind`; each value is edited as `parts[0]`). `shape`
+    takes the parts from Kind.shapes, for definitions that nest. `head` names the part whose value heads a row,
+    `same` the one by which two versions of a row are told to be the same. `blank` is the value of a new row.
+    `only_if` shows the part when another part of the same mapping has one of the values.
     """
 
     name: str
