@@ -5,8 +5,8 @@ from alembic import op
 
 from chassis.db import Json, UtcDateTime
 
-revision = "engines_0002"
-down_revision = "engines_0001"
+revision = "engines_0003"
+down_revision = "engines_0002"
 branch_labels = None
 depends_on = None
 
