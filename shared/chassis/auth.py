@@ -18,14 +18,16 @@ from chassis.db import Database
 from chassis.errors import Forbidden, Unauthorized
 from chassis.i18n import lazy as _
 from chassis.jwks import KeySet
+from chassis.places import LOG_IN
 from chassis.settings import Settings
 
 COOKIE = "crm_session"
 CSRF_HEADER, CSRF_FIELD = "X-CSRF-Token", "csrf_token"
-ISSUER = "gateway"
+ISSUER = LOG_IN
 PAGES = "pages"  # audience of a session cookie
 EVERYWHERE = "crm"  # audience of a person's token that every service takes
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOCAL = "local"  # added to verified claims: signed by this service's own key (`crm token`), not by the log-in
 _CACHE_SECONDS, _CACHE_SIZE = 60, 4096
 
 
@@ -102,10 +104,10 @@ class Authenticator:
                 id=str(claims["sub"]), kind="client", name=str(claims.get("name", "")), roles=roles, scopes=scopes,
                 session_id=session_id, locale=i18n.current(), replica_age=self.directory.age,
             )  # fmt: skip
-        local = claims["iss"] == self.settings.service != ISSUER
+        local = claims.get(_LOCAL) is True
         user = known.users.get(claims["sub"])
         if user is None or not user.active:
-            if not local or user is not None or (not roles and claims["sub"] != "local"):
+            if not local or user is not None or (not roles and claims["sub"] != keys.LOCAL):
                 raise self._refused("unknown or inactive")
             name = claims["sub"]
             return Caller(id=name, kind="user", name=name, roles=roles, scopes=scopes, locale=i18n.current())
@@ -156,7 +158,7 @@ class Authenticator:
             wanted.add(EVERYWHERE)
         if not named & wanted:
             raise keys.TokenRefused("for another service")
-        return claims
+        return claims | {_LOCAL: own}
 
     def _origins(self, request: Request) -> set[str]:
         public = urlsplit(self.settings.public_url)

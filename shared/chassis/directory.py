@@ -381,6 +381,13 @@ class Directory:
         """Seconds since the directory was last known current; 0 in a service that has never heard of one."""
         return max(0.0, (clock.now() - self._heard_at).total_seconds()) if self._heard_at else 0.0
 
+    @property
+    def is_known(self) -> bool:
+        """Whether this service has ever held everything that the directory had said."""
+        if self._heard_at is None:
+            self.snapshot()
+        return self._heard_at is not None
+
     def forget(self) -> None:
         """Look again at the next use."""
         self._checked = self._loaded = float("-inf")

@@ -44,7 +44,9 @@ class Follower:
         self._connect = connect
         self._stopping = stopping
         self._after_apply = after_apply
-        self._on_contact = on_contact  # called about every CONTACT_EVERY seconds while the source answers
+        self._on_contact = (
+            on_contact  # called about every CONTACT_EVERY seconds while nothing of the source is left to apply
+        )
         self._next_contact = 0.0
         self._queue: Consumer | None = None
         self._next_connect = 0.0
@@ -115,6 +117,8 @@ class Follower:
         self._next_audit = clock.monotonic() + AUDIT_EVERY
         self._apply_delivered(events)
         queue.ack(tag)
+        if len(events) < consumer.BATCH:
+            self._note_contact()
 
     def _apply_delivered(self, events: list[Received]) -> None:
         """Apply what the broker delivered; where it is not simply the next ones, the feed has the last word."""
@@ -148,7 +152,6 @@ class Follower:
         self.polling = False
         if self._stopping.is_set():
             return False
-        self._note_contact()
         stale = [g for g in self._groups if g.name in rows and rows[g.name].epoch not in ("", page.epoch)]
         if stale:
             self._enter_epoch(page, stale)
@@ -160,9 +163,13 @@ class Follower:
             self._after_apply()
         for group in self._groups:
             self._observe(group, max(positions[group.name], page.scanned_through), page.head)
-        return bool(page.events) and page.scanned_through < page.head
+        more = bool(page.events) and page.scanned_through < page.head
+        if not more:
+            self._note_contact()
+        return more
 
     def _note_contact(self) -> None:
+        """All that the source had said is applied here."""
         if self._on_contact is not None and clock.monotonic() >= self._next_contact:
             self._on_contact()
             self._next_contact = clock.monotonic() + CONTACT_EVERY

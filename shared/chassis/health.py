@@ -1,10 +1,11 @@
-"""`/<service>/healthz`: this process answers. `/<service>/readyz`: its database answers and has the code's schema."""
+"""`/<service>/healthz`: this process answers. `/<service>/readyz`: its database answers and has the code's schema; with
+`?directory` it also knows the people who may log in."""
 
 import importlib
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,6 +25,7 @@ class Health:
         self.service, self.settings, self.database = service, settings, database
         module = importlib.import_module(service.package)
         self.heads = revisions.code_heads(Path(module.__file__).parent) if module.__file__ else frozenset()
+        self._follows_directory = "directory" in service.subscriptions.groups
         self._seen: dict[str, Any] = {}
         self._seen_at = float("-inf")
 
@@ -43,6 +45,8 @@ class Health:
                 found["ready"] = stored == self.heads
                 if found["ready"]:
                     found["bus"] = self._bus(connection)
+            if found["ready"]:
+                found["directory_known"] = not self._follows_directory or directory.of(self.database).is_known
         except SQLAlchemyError:
             if found["database"] == "ok":
                 found["schema"] = "missing"
@@ -68,7 +72,8 @@ def blueprint(service: Service, settings: Settings, database: Database) -> Bluep
 
     def readyz() -> Response:
         parts = health.parts()
-        return _json(parts, 200 if parts["ready"] else 503)
+        ready = parts["ready"] and (parts.get("directory_known") or "directory" not in request.args)
+        return _json(parts, 200 if ready else 503)
 
     for view in (healthz, readyz):
         made.add_url_rule(f"/{view.__name__}", view.__name__, auth.declare(view, public=True))

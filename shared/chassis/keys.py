@@ -18,6 +18,7 @@ from chassis.settings import Settings
 ALGORITHM = "Ed25519"  # EdDSA on this curve, by the name RFC 9864 gives it
 ACCESS, SESSION, SERVICE = "at+jwt", "session+jwt", "service+jwt"  # `typ` header: one kind never passes for another
 SERVICE_TOKEN_SECONDS = 300
+LOCAL = "local"  # whom a token of `crm token` names that acts by roles only
 CLOCK_SKEW = 30
 
 _own: dict[Path, OKPKey] = {}
@@ -143,7 +144,7 @@ def issue_local_token(
     """A Bearer token that only this service accepts, for `crm token`: it acts as `user` of the replica, or by `roles`."""
     return sign(
         own_key(settings), typ=ACCESS, seconds=seconds, iss=settings.service, aud=settings.service,
-        sub=user or "local", kind="user", roles=list(roles) or None, scope=scope or None,
+        sub=user or LOCAL, kind="user", roles=list(roles) or None, scope=scope or None,
     )  # fmt: skip
 
 

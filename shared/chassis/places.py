@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chassis.service import Service
 
 FRONT = 8000  # a service's declared port counts from here
+LOG_IN = "gateway"  # the service people log in at; it signs their tokens
 
 
 class UnknownService(Exception):

@@ -53,6 +53,24 @@ def test_a_good_token_works(wei, status):
     assert status(wei["token"]) == 200
 
 
+def test_a_token_of_a_key_made_a_moment_ago_works(database, wei, status):
+    assert status(wei["token"]) == 200  # the key set is read and kept
+    with database.transaction() as session:
+        signing_keys.rotate(session)
+        user, started = session.get(User, wei["id"]), session.get(LogInSession, wei["session"])
+        fresh = tokens.for_person(session, user, started).text
+    assert status(fresh) == 200
+    assert status(wei["token"]) == 200
+
+
+def test_the_services_own_token_acts_as_the_named_person_or_by_its_roles(wei, status, app, settings):
+    assert status(keys.issue_local_token(settings, user=wei["id"])) == 200
+    assert status(keys.issue_local_token(settings, user="01900000-0000-7000-8000-00000000ffff")) == 401
+    by_role = keys.issue_local_token(settings, roles=("admin",))
+    assert status(by_role) == 403  # nobody in particular has no profile
+    assert Client(app, settings, by_role).get("/gateway/api/v1/users").status_code == 200
+
+
 def test_an_unsigned_token_is_refused(wei, status):
     for alg in ("none", "None", "NONE", ""):
         head = part({"alg": alg, "typ": keys.ACCESS, "kid": wei["key"].kid})

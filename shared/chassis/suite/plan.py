@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from chassis.places import FRONT, Place, places, tree
+from chassis.places import FRONT, LOG_IN, Place, places, tree
 from chassis.suite.children import Child
 from chassis.suite.folder import Folder
 from chassis.suite.ports import FAKES, HOST, Ports
@@ -47,6 +47,7 @@ def children(folder: Folder, ports: Ports, environment: Mapping[str, str], *, fa
 
 
 def _web(place: Place, folder: Folder, ports: Ports, environment: Mapping[str, str], cwd: Path) -> Child:
+    knows = "?directory" if LOG_IN in {other.name for other in places()} else ""  # nobody could log in before
     return Child(
         name=f"{place.name}-web",
         service=place.name,
@@ -54,7 +55,7 @@ def _web(place: Place, folder: Folder, ports: Ports, environment: Mapping[str, s
         environment=environment,
         log=folder.logs / f"{place.name}-web.log",
         folder=cwd,
-        ready_url=f"http://{HOST}:{ports.web(place)}/{place.name}/readyz",
+        ready_url=f"http://{HOST}:{ports.web(place)}/{place.name}/readyz{knows}",
         port=ports.web(place),
     )
 

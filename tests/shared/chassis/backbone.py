@@ -219,7 +219,12 @@ class Producer:
 
 @contextlib.contextmanager
 def following(
-    database: Database, on: Subscriptions, *, url: str, names: Names | None = None
+    database: Database,
+    on: Subscriptions,
+    *,
+    url: str,
+    names: Names | None = None,
+    on_contact: Callable[[], None] | None = None,
 ) -> Iterator[threading.Event]:
     """The consumer follows the producer within the block."""
     stopping = threading.Event()
@@ -231,6 +236,7 @@ def following(
         connect=(lambda: Consumer(AMQP, names, consumer=database.service, source="post")) if names else None,
         stopping=stopping,
         after_apply=lambda: None,
+        on_contact=on_contact,
     )
     thread = threading.Thread(target=follower.run, daemon=True)
     thread.start()

@@ -14,7 +14,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from chassis import consumer, cursors, event_log, parked, replay
+from chassis import consumer, cursors, event_log, follower, parked, replay
 from chassis.causation import MAX_DEPTH, Cause, because
 from chassis.changes import UnpublishedChange
 from chassis.db import Database, is_transient
@@ -193,6 +193,18 @@ def test_a_consumer_follows_the_feed_without_a_broker(pair: list[Database], prod
         until(lambda: label_of(shop, ids[0]) == "new label")
     with shop.reading() as session:
         assert {row.times for row in session.execute(select(Arrival)).scalars()} == {1}
+
+
+def test_a_source_counts_as_heard_only_when_all_it_had_said_is_applied(pair, producer, monkeypatch):
+    post, shop = pair
+    monkeypatch.setattr(follower, "PULL_LIMIT", 3)
+    for number in range(8):
+        send(post, str(number))
+    until(lambda: len(all_events(post)) == 8)
+    seen: list[int] = []
+    with following(shop, subscriptions(), url=producer.url, on_contact=lambda: seen.append(arrivals(shop))):
+        until(lambda: seen)
+    assert seen == [8]
 
 
 def label_of(database: Database, parcel_id: str) -> str | None:

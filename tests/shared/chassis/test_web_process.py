@@ -34,6 +34,12 @@ def test_readiness_is_the_database_and_its_schema(client, app, database):
     try:
         fresh = web.build(SERVICE, client.settings, database=database).test_client().get("/gadgets/readyz")
         assert (fresh.status_code, fresh.json["ready"], fresh.json["bus"]) == (200, True, {"transport": "pull"})
+        asked = "/gadgets/readyz?directory"  # nobody could log in before the people have arrived
+        assert web.build(SERVICE, client.settings, database=database).test_client().get(asked).status_code == 503
+        with database.transaction() as session:
+            directory.heard(session)
+        directory.of(database).forget()
+        assert web.build(SERVICE, client.settings, database=database).test_client().get(asked).status_code == 200
     finally:
         with database.connection(write=True) as connection:
             connection.execute(text("DROP TABLE alembic_version"))

@@ -68,7 +68,7 @@ class Running:
             return 0, None
 
     def wait_ready(self) -> "Running":
-        wait_until(lambda: self.process.poll() is not None or self.get("/healthz")[0] == 200, seconds=40)
+        wait_until(lambda: self.process.poll() is not None or self.get("/healthz")[0] == 200, seconds=90)
         assert self.process.poll() is None, self.output.read_text()
         return self
 

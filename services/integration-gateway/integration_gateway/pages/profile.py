@@ -11,12 +11,13 @@ from chassis.errors import Problem
 from chassis.i18n import lazy as _
 from console import forms, navigation, replies
 from console.fields import Choice, Field
-from console.pages import Pages, signed_in
+from console.pages import Pages
 from integration_gateway import accounts, notifications, second_factor, sessions
 from integration_gateway.directory import absences, users
 from integration_gateway.errors import WeakPassword
 from integration_gateway.models import Credential, User
 from integration_gateway.pages.log_in import CODE
+from integration_gateway.permits import person
 
 pages = Pages("gateway", name="profile", module="integration_gateway")
 HOME = navigation.PROFILE
@@ -32,7 +33,7 @@ CURRENT = Field(
 NEW = Field(name="new", label=_("New password"), kind="password", required=True, autocomplete="new-password")
 
 
-@pages.get("/profile", allow=signed_in)
+@pages.get("/profile", allow=person)
 def profile(call: Call) -> str:
     """Everything about the reader's account on one page."""
     user = call.session.get_one(User, call.caller.id)
@@ -50,13 +51,13 @@ def profile(call: Call) -> str:
     )
 
 
-@pages.get("/profile/edit", allow=signed_in)
+@pages.get("/profile/edit", allow=person)
 def edit_profile(call: Call) -> Any:
     """The form for language and mobile number."""
     return forms.page(_profile_form(call.session.get_one(User, call.caller.id)))
 
 
-@pages.post("/profile/edit", allow=signed_in)
+@pages.post("/profile/edit", allow=person)
 def save_profile(call: Call) -> Any:
     """Store language and mobile number."""
     user = call.session.get_one(User, call.caller.id)
@@ -68,13 +69,13 @@ def save_profile(call: Call) -> Any:
     return replies.go(HOME, _("Saved"), accepted=form.key)
 
 
-@pages.get("/profile/password", allow=signed_in)
+@pages.get("/profile/password", allow=person)
 def password_form(call: Call) -> Any:
     """The form to change the password."""
     return forms.page(_password_form())
 
 
-@pages.post("/profile/password", allow=signed_in, session="none")
+@pages.post("/profile/password", allow=person, session="none")
 def change_password(call: Call) -> Any:
     """Store the new password; every session ends, so the reader logs in anew."""
     posted = call.request.form
@@ -93,14 +94,14 @@ def change_password(call: Call) -> Any:
     return _logged_out(_("Your password was changed; sign in with it"))
 
 
-@pages.post("/profile/second-factor", allow=signed_in)
+@pages.post("/profile/second-factor", allow=person)
 def enrol(call: Call) -> str:
     """The QR code to scan."""
     enrolment = second_factor.begin(call.session, call.session.get_one(User, call.caller.id))
     return render_template("gateway/enrolment.html", enrolment=enrolment, svg=Markup(enrolment.svg))  # noqa: S704
 
 
-@pages.post("/profile/second-factor/confirm", allow=signed_in)
+@pages.post("/profile/second-factor/confirm", allow=person)
 def confirm(call: Call) -> Any:
     """Check the first code; show the recovery codes, once."""
     user = call.session.get_one(User, call.caller.id)
@@ -111,13 +112,13 @@ def confirm(call: Call) -> Any:
     return render_template("gateway/recovery_codes.html", codes=codes)
 
 
-@pages.get("/profile/second-factor/remove", allow=signed_in)
+@pages.get("/profile/second-factor/remove", allow=person)
 def removal_form(call: Call) -> Any:
     """Ask for a code before the second factor is taken away."""
     return forms.page(_code_form("/gateway/profile/second-factor/remove", _("Remove the second factor")))
 
 
-@pages.post("/profile/second-factor/remove", allow=signed_in, session="none")
+@pages.post("/profile/second-factor/remove", allow=person, session="none")
 def remove(call: Call) -> Any:
     """Take the second factor away."""
     form = _code_form("/gateway/profile/second-factor/remove", _("Remove the second factor"))
@@ -128,13 +129,13 @@ def remove(call: Call) -> Any:
     return replies.go(HOME, _("The second factor was removed"))
 
 
-@pages.get("/profile/recovery-codes", allow=signed_in)
+@pages.get("/profile/recovery-codes", allow=person)
 def recovery_form(call: Call) -> Any:
     """Ask for a code before new recovery codes are made."""
     return forms.page(_code_form("/gateway/profile/recovery-codes", _("New recovery codes")))
 
 
-@pages.post("/profile/recovery-codes", allow=signed_in, session="none")
+@pages.post("/profile/recovery-codes", allow=person, session="none")
 def renew_codes(call: Call) -> Any:
     """Show fresh recovery codes, once."""
     form = _code_form("/gateway/profile/recovery-codes", _("New recovery codes"))
@@ -145,21 +146,21 @@ def renew_codes(call: Call) -> Any:
     return render_template("gateway/recovery_codes.html", codes=codes)
 
 
-@pages.post("/profile/sessions/<session_id>/end", allow=signed_in)
+@pages.post("/profile/sessions/<session_id>/end", allow=person)
 def end_session(call: Call, session_id: str) -> Any:
     """End one session."""
     sessions.end(call.session, user_id=call.caller.id, session_id=session_id)
     return replies.go(HOME, _("The session was ended"))
 
 
-@pages.post("/profile/log-out-everywhere", allow=signed_in)
+@pages.post("/profile/log-out-everywhere", allow=person)
 def log_out_everywhere(call: Call) -> Any:
     """End all sessions."""
     users.log_out_everywhere(call.session, call.session.get_one(User, call.caller.id))
     return _logged_out(_("You were signed out everywhere"))
 
 
-@pages.post("/profile/notifications", allow=signed_in)
+@pages.post("/profile/notifications", allow=person)
 def save_preferences(call: Call) -> Any:
     """Store on which channels the reader wants messages; preferences for single keys stay."""
     posted = set(call.request.form.getlist("channel")) | {"inbox"}

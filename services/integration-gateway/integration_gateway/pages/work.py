@@ -10,11 +10,12 @@ from chassis.errors import NotFound
 from chassis.i18n import lazy as _
 from chassis.i18n import pick
 from console import navigation, replies
-from console.pages import Pages, signed_in
+from console.pages import Pages
 from engines import access, listing
 from integration_gateway import links, notifications, work_items
 from integration_gateway.models import User
 from integration_gateway.objects import USER
+from integration_gateway.permits import person
 
 pages = Pages("gateway", name="work", module="integration_gateway")
 ALL = "/gateway/notifications"
@@ -36,7 +37,7 @@ def home(call: Call) -> Any:
     return redirect(navigation.MENU[0].url, 303)
 
 
-@pages.get("/work", allow=signed_in)
+@pages.get("/work", allow=person)
 def my_work(call: Call) -> str:
     """What the reader has to do in all services, and what they did."""
     done = call.request.args.get("show") == "done"
@@ -52,13 +53,13 @@ def my_work(call: Call) -> str:
     )
 
 
-@pages.get("/fragments/work", allow=signed_in)
+@pages.get("/fragments/work", allow=person)
 def work_count(call: Call) -> str:
     """How much is open, for the menu."""
     return render_template("console/work_count.html", open=work_items.counts(call.session, call.caller.id)["open"])
 
 
-@pages.get("/fragments/bell", allow=signed_in)
+@pages.get("/fragments/bell", allow=person)
 def bell(call: Call) -> str:
     """The latest messages, or with `part=count` only how many are unread."""
     unread = notifications.unread(call.session, call.caller.id)
@@ -68,7 +69,7 @@ def bell(call: Call) -> str:
     return render_template("console/bell.html", unread=unread, items=[_notice(item) for item in latest], all_url=ALL)
 
 
-@pages.get("/notifications", allow=signed_in)
+@pages.get("/notifications", allow=person)
 def inbox(call: Call) -> str:
     """All messages, newest first."""
     before = call.request.args.get("before")
@@ -81,21 +82,21 @@ def inbox(call: Call) -> str:
     )
 
 
-@pages.get("/notifications/<id>", allow=signed_in, session="write")
+@pages.get("/notifications/<id>", allow=person, session="write")
 def open_notification(call: Call, id: str) -> Any:
     """Follow a message to what it is about; it counts as read from now on."""
     item = notifications.mark_read(call.session, call.caller.id, id)
     return redirect(links.local(item.link, ALL), 303)
 
 
-@pages.post("/notifications/read-all", allow=signed_in)
+@pages.post("/notifications/read-all", allow=person)
 def read_all(call: Call) -> Any:
     """Mark everything as read."""
     notifications.mark_all_read(call.session, call.caller.id)
     return replies.go(ALL)
 
 
-@pages.get("/fragments/search", allow=signed_in)
+@pages.get("/fragments/search", allow=person)
 def search(call: Call) -> Any:
     """People the reader may see, for the search box of the shell."""
     people = _people(call)
@@ -105,7 +106,7 @@ def search(call: Call) -> Any:
     return render_template("console/found.html", hits=hits, label=_people_label())
 
 
-@pages.get("/lookup/people", allow=signed_in)
+@pages.get("/lookup/people", allow=person)
 def lookup(call: Call) -> dict[str, Any]:
     """People to choose from in forms: value, label, hint."""
     return {"items": [{"value": user.id, "label": user.name, "hint": user.title or ""} for user in _people(call)]}
