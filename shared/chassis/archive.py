@@ -2,7 +2,7 @@
 
 import hashlib
 import lzma
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     LargeBinary,
+    Select,
     String,
     Table,
     delete,
@@ -128,20 +129,30 @@ def pack(rows: list[Row]) -> bytes:
 
 def empty_personal(connection: Connection, event_ids: frozenset[str], subjects: frozenset[str]) -> int:
     """Remove the personal part of archived events with these ids; `subjects` are what they are about."""
+    chunks = select(SUBJECTS.c.last).where(SUBJECTS.c.subject.in_(subjects)).distinct()
+    return _empty(connection, chunks, lambda row: row.event_id in event_ids)
+
+
+def empty_about(connection: Connection, subjects: frozenset[str], needles: Sequence[str]) -> int:
+    """Remove the personal part of archived events about these subjects, or that say one of the needles."""
+
+    def is_meant(row: Row) -> bool:
+        return row.subject in subjects or any(needle in row.data or needle in str(row.personal) for needle in needles)
+
+    return _empty(connection, select(CHUNKS.c.last), is_meant)
+
+
+def _empty(connection: Connection, chunks: Select[Any], is_meant: Callable[[Row], bool]) -> int:
     emptied = 0
-    found = select(SUBJECTS.c.last).where(SUBJECTS.c.subject.in_(subjects)).distinct()
-    for last in connection.execute(found).scalars().all():
+    for last in connection.execute(chunks).scalars().all():
         chunk = connection.execute(select(CHUNKS).where(CHUNKS.c.last == last).with_for_update()).one()
         rows = unpack(chunk)
-        bare = [row._replace(personal=None) if row.event_id in event_ids else row for row in rows]
-        changed = sum(
-            before.personal is not None and after.personal is None for before, after in zip(rows, bare, strict=True)
-        )
+        bare = [row._replace(personal=None) if row.personal and is_meant(row) else row for row in rows]
+        changed = sum(before is not after for before, after in zip(rows, bare, strict=True))
         if changed:
             body = pack(bare)
-            connection.execute(
-                update(CHUNKS).where(CHUNKS.c.last == last).values(body=body, digest=hashlib.sha256(body).digest())
-            )
+            digest = hashlib.sha256(body).digest()
+            connection.execute(update(CHUNKS).where(CHUNKS.c.last == last).values(body=body, digest=digest))
         emptied += changed
     return emptied
 

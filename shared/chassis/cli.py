@@ -198,6 +198,21 @@ def _keeping_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     _data_option(audit)
     audit.add_argument("--database", default="", metavar="URL", help="the server, if `up` was started with one")
     audit.set_defaults(run=(_KEEPING, "audit"), joins_suite=True)
+    erase = commands.add_parser(
+        "erase",
+        help="remove a person's data from every service, or say where it is",
+        description="Remove a person's data from every service for good. The event logs keep what happened, without the "
+        "values. The services carry it out by event; without a running suite, when they start.",
+    )
+    erase.add_argument("subject", nargs="?", default="", metavar="KIND/ID", help="lead/…, contact/…, account/…, user/…")
+    erase.add_argument("--phone", default="", help="whoever has this number")
+    erase.add_argument("--email", default="", help="whoever has this address")
+    erase.add_argument("--dry-run", action="store_true", help="only list where the data is, over all services")
+    erase.add_argument("--reason", default="", help="noted with the erasure")
+    erase.add_argument("--yes", action="store_true", help="do not ask")
+    _data_option(erase)
+    erase.add_argument("--database", default="", metavar="URL", help="the server, if `up` was started with one")
+    erase.set_defaults(run=("chassis.commands.erasing", "erase"), joins_suite=True)
     restore = add("restore", "put a backup back; what is restored must be stopped", "what")
     restore.add_argument(
         "--from", dest="source", type=_folder, required=True, metavar="DIR", help="a set, or its folder"

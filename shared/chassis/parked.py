@@ -215,9 +215,9 @@ def _reason(error: Exception) -> str:
 
 def _freeze(event: Received) -> str:
     values = {name: getattr(event, name) for name in Received.__slots__}
-    return orjson.dumps(values | {"time": clock.iso(event.time)}).decode()
+    return orjson.dumps(values | {"time": clock.iso(event.time), "private": sorted(event.private)}).decode()
 
 
 def _thaw(row: Any) -> Received:
     values = orjson.loads(row.body)
-    return Received(**(values | {"time": clock.parse(values["time"])}))
+    return Received(**(values | {"time": clock.parse(values["time"]), "private": frozenset(values.get("private", ()))}))

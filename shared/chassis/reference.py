@@ -16,6 +16,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from chassis import metrics, openapi, settings, usage
 from chassis.api import Api
 from chassis.audit import anchors
+from chassis.erasure import taking_part
 from chassis.events import Event
 from chassis.places import Place, places, tree
 from chassis.service import Service
@@ -57,7 +58,7 @@ def event_classes(service: Service) -> list[type[Event]]:
     """The events a service may publish, by type."""
     found = {
         item
-        for module in (*service.events, usage, anchors)
+        for module in (*service.events, usage, anchors, taking_part)
         for item in vars(module).values()
         if inspect.isclass(item) and issubclass(item, Event) and item.type
     }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from chassis.db import Database
+    from chassis.erasure.declaring import Personal
     from chassis.relay import Wake
     from chassis.subscriptions import Subscriptions
     from chassis.timers import Timers
@@ -38,8 +39,9 @@ class Service:
     its edges, imported only by the web process; `objects` are the access-controlled kinds of records (engines.access);
     `kept` are the kinds that carry a timeline, comments, files, tags and followers (engines.record_kit);
     `loops` run each in a thread of the active worker until `runtime.stopping` (call-outs that must not happen inside a
-    transaction). `folders` are the folders under DATA whose files belong to its rows; backups copy them. `seed(session)`
-    fills an empty database with believable demo data and is never run twice.
+    transaction). `erasers` say where personal data lies (chassis.erasure). `folders` are the folders under DATA whose files
+    belong to its rows; backups copy them. `seed(session)` fills an empty database with believable demo data and is never
+    run twice.
     """
 
     name: str
@@ -55,12 +57,15 @@ class Service:
     seed: Callable[[Session], None] | None = None
     loops: Sequence[Callable[["Runtime"], None]] = ()
     on_start: Sequence[Callable[["Flask"], None]] = ()
+    erasers: Sequence["Personal"] = ()
     folders: Sequence[str] = ("attachments/{service}",)
 
     def __post_init__(self) -> None:
         from chassis import directory, upkeep
         from chassis.audit import anchors
+        from chassis.erasure import taking_part
 
+        self.subscriptions.include(taking_part.subscriptions(self))
         self.subscriptions.include(anchors.subscriptions(self.name))
         self.subscriptions.include(directory.on)
         self.timers.include(upkeep.due)

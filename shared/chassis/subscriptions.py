@@ -32,6 +32,7 @@ class Received:
     correlation_id: str | None = None
     depth: int = 0
     traceparent: str | None = None
+    private: frozenset[str] = frozenset()  # names of the personal fields in `data`
 
     @property
     def subject_id(self) -> str:
@@ -41,6 +42,7 @@ class Received:
 def received(body: dict[str, Any]) -> Received:
     """Read a CloudEvents JSON object as the feed and the broker deliver it; KeyError or ValueError if it is none."""
     data = dict(body["data"])
+    private = data.pop("personal", {})
     return Received(
         id=body["id"],
         source=body["source"].removeprefix("/"),
@@ -50,11 +52,12 @@ def received(body: dict[str, Any]) -> Received:
         sequence=int(body["sequence"]),
         epoch=body["epoch"],
         aggregateversion=body.get("aggregateversion", 0),
-        data=data | data.pop("personal", {}),
+        data=data | private,
         actor=body.get("actor", "system"),
         correlation_id=body.get("correlationid"),
         depth=body.get("depth", 0),
         traceparent=body.get("traceparent"),
+        private=frozenset(private),
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from approvals import events, kept, models, objects, seed, settings, subscriptions, timers
+from approvals import erasers, events, kept, models, objects, seed, settings, subscriptions, timers
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
@@ -34,6 +34,7 @@ SERVICE = Service(
     blueprints=_blueprints,
     objects=objects.OBJECTS,
     kept=kept.KINDS,
+    erasers=erasers.ERASERS,
     seed=seed.run,
     loops=[keeping.keep_swept()],
     on_start=[_console],

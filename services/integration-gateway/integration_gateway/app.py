@@ -8,7 +8,18 @@ import console
 from chassis.service import Service
 from engines import kit_parts, notifications
 from engines.attachments import keeping
-from integration_gateway import events, kept, models, seed, signing_keys, subscriptions, timers, upkeep
+from integration_gateway import (
+    erasers,
+    erasures,
+    events,
+    kept,
+    models,
+    seed,
+    signing_keys,
+    subscriptions,
+    timers,
+    upkeep,
+)
 from integration_gateway.connectors import parts
 from integration_gateway.objects import OBJECTS
 from integration_gateway.settings import Settings
@@ -34,6 +45,7 @@ def show_pages(app: Flask) -> None:
     console.register(app, SERVICE)
 
 
+subscriptions.on.include(erasures.on)
 parts.join(subscriptions.on, timers.due)
 SERVICE: Service = Service(
     name="gateway",
@@ -45,6 +57,7 @@ SERVICE: Service = Service(
     timers=timers.due,
     objects=(*OBJECTS, *parts.OBJECTS),
     kept=kept.KINDS,
+    erasers=erasers.ERASERS,
     blueprints=edges,
     seed=seed.run,
     loops=[upkeep.run, keeping.keep_swept(), *parts.LOOPS],

@@ -97,3 +97,21 @@ class SigningKeyAdded(Event, type="gateway.signing_key.added.v1"):
 
     kid = fields.String(required=True)
     signs_from = fields.DateTime(required=True)
+
+
+class ErasureRequested(Event, type="gateway.erasure.requested.v1"):
+    """Every service shall erase a person's data, or with `dry_run` say where it is; the personal keys go at the end."""
+
+    erasure_id = fields.String(required=True)
+    round = fields.Integer(required=True)
+    dry_run = fields.Boolean(required=True)
+    given = fields.List(fields.String(), required=True)
+    found = fields.List(fields.String(), required=True)
+    phones = personal(fields.List(fields.String()))
+    emails = personal(fields.List(fields.String()))
+
+
+class ErasureCompleted(Event, type="gateway.erasure.completed.v1"):
+    """All services have answered and nobody learnt anything more; what was passed around to find the person may go."""
+
+    erasure_id = fields.String(required=True)

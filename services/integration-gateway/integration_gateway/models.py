@@ -241,3 +241,31 @@ class WorkItem(Base):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str] = mapped_column(String(20), default="")
+
+
+class Erasure(Base):
+    """One request to erase a person's data (`dry_run`: to say where it is), carried out by every service in rounds.
+
+    A round begins anew with what the services learnt in the one before; `waiting` are those that still owe an answer.
+    The phones and addresses go at the end, the counts and the records' ids stay as proof.
+    """
+
+    __tablename__ = "erasure"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=uuid7)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
+    asked_by: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    dry_run: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(String(10), default="running")  # running | done
+    round: Mapped[int] = mapped_column(Integer, default=1)
+    asked: Mapped[int] = mapped_column(Integer, default=0)  # how much was known when the round began
+    services: Mapped[list[str]] = mapped_column(Json)
+    waiting: Mapped[list[str]] = mapped_column(Json)
+    given: Mapped[list[str]] = mapped_column(Json)
+    found: Mapped[list[str]] = mapped_column(Json, default=list)
+    phones: Mapped[list[str] | None] = mapped_column(Json, info=PERSONAL)
+    emails: Mapped[list[str] | None] = mapped_column(Json, info=PERSONAL)
+    counts: Mapped[dict[str, dict[str, int]]] = mapped_column(Json, default=dict)  # {service: {table: rows}}
+    todo: Mapped[list[str]] = mapped_column(Json, default=list)  # what outside systems have to be asked for
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -302,3 +302,34 @@ class WorkItemList(Schema):
     items = fields.List(fields.Nested(WorkItemOut))
     open = fields.Integer()
     overdue = fields.Integer()
+
+
+class ErasureIn(Schema):
+    """Whom: a record, a phone number or an e-mail address (or several of these, of the same person)."""
+
+    subject = fields.String(
+        load_default="",
+        validate=validate.Length(max=110),
+        metadata={"description": "lead/<id>, contact/<id>, account/<id>, user/<id>"},
+    )
+    phone = fields.String(load_default="", validate=validate.Length(max=40))
+    email = fields.String(load_default="", validate=validate.Length(max=254))
+    dry_run = fields.Boolean(load_default=True, metadata={"description": "Only say where the data is"})
+    reason = fields.String(load_default="", validate=validate.Length(max=300))
+
+
+class ErasureOut(Schema):
+    """`counts` are rows by service and table, `waiting` the services that still owe an answer."""
+
+    id = fields.String()
+    asked_at = fields.AwareDateTime()
+    asked_by = fields.String()
+    reason = fields.String()
+    dry_run = fields.Boolean()
+    state = fields.String(metadata={"description": "running or done"})
+    waiting = fields.List(fields.String())
+    given = fields.List(fields.String())
+    found = fields.List(fields.String())
+    counts = fields.Dict(keys=fields.String(), values=fields.Dict(keys=fields.String(), values=fields.Integer()))
+    todo = fields.List(fields.String(), metadata={"description": "What has to be asked for in outside systems"})
+    finished_at = fields.AwareDateTime(allow_none=True)

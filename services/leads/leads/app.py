@@ -7,7 +7,7 @@ from flask import Flask
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
-from leads import events, kept, models, seed, settings, subscriptions, timers
+from leads import erasers, events, kept, models, seed, settings, subscriptions, timers
 from leads.objects import OBJECTS
 
 
@@ -35,6 +35,7 @@ SERVICE = Service(
     blueprints=_blueprints,
     objects=OBJECTS,
     kept=kept.KINDS,
+    erasers=erasers.ERASERS,
     seed=seed.run,
     loops=[timers.begin, keeping.keep_swept()],
     on_start=[_console],

@@ -6,7 +6,7 @@ import console
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
-from reporting import adoption, events, kept, models, objects, settings
+from reporting import adoption, erasers, events, kept, models, objects, settings
 from reporting.subscriptions import on
 from reporting.timers import due
 
@@ -31,6 +31,7 @@ SERVICE: Service = Service(
     blueprints=edges,
     objects=objects.OBJECTS,
     kept=kept.KINDS,
+    erasers=erasers.ERASERS,
     loops=[adoption.watch, keeping.keep_swept()],
     on_start=[lambda app: settings.use(app.extensions["crm"].settings), lambda app: console.register(app, SERVICE)],
 )

@@ -6,7 +6,7 @@ import console
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
-from sales import events, kept, models, objects, seed, settings
+from sales import erasers, events, kept, models, objects, seed, settings
 from sales.subscriptions import on
 from sales.timers import due
 
@@ -31,6 +31,7 @@ SERVICE: Service = Service(
     blueprints=edges,
     objects=objects.OBJECTS,
     kept=kept.KINDS,
+    erasers=erasers.ERASERS,
     seed=seed.run,
     loops=[keeping.keep_swept()],
     on_start=[lambda app: settings.use(app.extensions["crm"].settings), lambda app: console.register(app, SERVICE)],

@@ -8,7 +8,7 @@ import console
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
-from service_desk import events, kept, mail_server, models, objects, seed, settings
+from service_desk import erasers, events, kept, mail_server, models, objects, seed, settings
 from service_desk.subscriptions import on
 from service_desk.timers import due
 
@@ -38,6 +38,7 @@ SERVICE = Service(
     blueprints=edges,
     objects=objects.OBJECTS,
     kept=kept.KINDS,
+    erasers=erasers.ERASERS,
     seed=seed.run,
     loops=[mail_server.receive, keeping.keep_swept()],
     on_start=[_ready],

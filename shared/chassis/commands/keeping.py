@@ -21,7 +21,7 @@ from chassis.suite.folder import Folder
 
 def backup(options: Namespace) -> int:
     """Make one set of the named services (all, without), at one moment."""
-    made = making.make(_sources(options), options.to, with_keys=options.with_keys)
+    made = making.make(sources(options), options.to, with_keys=options.with_keys)
     written = manifest.read(made)
     for name, part in written.parts.items():
         size = sum(length for length, _ in part.files.values())
@@ -36,7 +36,7 @@ def restore(options: Namespace) -> int:
     """Check everything first, then put back one service after the other."""
     plans = [
         restoring.plan(service, settings, options.source, with_keys=options.with_keys)
-        for service, settings in _sources(options)
+        for service, settings in sources(options)
     ]
     for found in plans:
         for warning in found.warnings:
@@ -55,12 +55,12 @@ def restore(options: Namespace) -> int:
 
 def audit(options: Namespace) -> int:
     """Verify the event logs (exit 1 at a break), or archive what is due."""
-    sources = _sources(options)
+    chosen = sources(options)
     if options.action == "archive":
-        return _archive(sources)
-    witnesses = _sources(Namespace(**(vars(options) | {"service": []})))
+        return _archive(chosen)
+    witnesses = sources(Namespace(**(vars(options) | {"service": []})))
     broken = 0
-    for service, settings in sources:
+    for service, settings in chosen:
         verdict = _verdict(service.name, settings, witnesses)
         for note in verdict.notes:
             print(f"{service.name}: note: {note}")
@@ -80,7 +80,7 @@ def _verdict(name: str, settings: Settings, witnesses: list[Source]) -> Verdict:
     seen, away = [], []
     for witness, theirs in witnesses:
         try:
-            database = _open(witness.name, theirs)
+            database = open_database(witness.name, theirs)
             with database.connection() as connection:
                 known += verifying.own_anchors(connection, name, witness=witness.name)
                 if witness.name != name:
@@ -88,7 +88,7 @@ def _verdict(name: str, settings: Settings, witnesses: list[Source]) -> Verdict:
             database.close()
         except (SQLAlchemyError, SuiteError):
             away.append(witness.name)
-    database = _open(name, settings)
+    database = open_database(name, settings)
     with database.connection() as connection:
         verdict = verifying.verify(connection, anchors=known, seen=seen)
     database.close()
@@ -97,22 +97,23 @@ def _verdict(name: str, settings: Settings, witnesses: list[Source]) -> Verdict:
     return verdict
 
 
-def _archive(sources: list[Source]) -> int:
-    for service, settings in sources:
-        database = _open(service.name, settings)
+def _archive(chosen: list[Source]) -> int:
+    for service, settings in chosen:
+        database = open_database(service.name, settings)
         print(f"{service.name}: {anchors.archive_months(database, settings)} events archived")
         database.close()
     return 0
 
 
-def _open(name: str, settings: Settings) -> Database:
+def open_database(name: str, settings: Settings) -> Database:
     """The service's database, never made by looking at it."""
     if settings.database.startswith("sqlite:") and not sqlite_path(settings.database).exists():
         raise SuiteError(f"{name}: there is no database {sqlite_path(settings.database)}")
     return Database(settings.database, service=name)
 
 
-def _sources(options: Namespace) -> list[Source]:
+def sources(options: Namespace) -> list[Source]:
+    """The services that were named (all, without) with their settings."""
     chosen: list[Place] = [find(name) for name in dict.fromkeys(options.service)] or list(places())
     if options.database:
         urls = databases.urls(options.database, Folder(options.data))

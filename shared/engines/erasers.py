@@ -1,0 +1,16 @@
+"""Where the record kit keeps personal data: a service adds these to its own erasers."""
+
+from chassis.erasure.declaring import Personal
+from engines.attachments.models import Attachment
+from engines.comments import Comment
+from engines.timeline.activity import Activity
+from engines.timeline.tasks import Task
+
+_RECORD = ("subject_kind", "subject_id")
+
+KIT = (
+    Personal(Activity, ("text", "participants", "next_step"), about=_RECORD),
+    Personal(Task, ("title", "note"), about=_RECORD),
+    Personal(Comment, ("text",), about=_RECORD),
+    Personal(Attachment, about=_RECORD, delete=True),  # the sweep removes content that nothing refers to
+)
