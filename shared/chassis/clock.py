@@ -3,10 +3,12 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+_LOOK = 0.1  # seconds between looks at a file of the offset
 _offset = timedelta()
 _frozen = threading.local()
 
@@ -26,6 +28,25 @@ def shift(seconds: float) -> None:
     """Set the offset of the whole process to `seconds`."""
     global _offset
     _offset = timedelta(seconds=seconds)
+
+
+def begin(offset: float, file: str) -> None:
+    """Set a process's offset at its start; with a `file` follow what that holds, so that running processes jump."""
+    shift(offset)
+    if file:
+        _read_offset(Path(file))
+        threading.Thread(target=_follow, args=(Path(file),), name="clock", daemon=True).start()
+
+
+def _follow(file: Path) -> None:
+    while True:
+        time.sleep(_LOOK)
+        _read_offset(file)
+
+
+def _read_offset(file: Path) -> None:
+    with suppress(OSError, ValueError):
+        shift(float(file.read_text()))
 
 
 @contextmanager

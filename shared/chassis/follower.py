@@ -3,6 +3,8 @@
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import Any
 
 from chassis import bus_metrics, clock, consumer, cursors
 from chassis.db import Database
@@ -13,6 +15,7 @@ from chassis.subscriptions import Group, Received
 log = logging.getLogger(__name__)
 AUDIT_EVERY = 1.5  # seconds between looks at the feed while the broker is silent
 RECONNECT_AFTER = 1.0
+CONNECT_PATIENCE = 0.5  # seconds a connection may take before the feed is read meanwhile
 CONTACT_EVERY = 20.0
 LONG_POLL = 15.0
 PULL_LIMIT = 500
@@ -49,6 +52,7 @@ class Follower:
         )
         self._next_contact = 0.0
         self._queue: Consumer | None = None
+        self._opening: Future[Consumer] | None = None
         self._next_connect = 0.0
         self._next_audit = 0.0
         self.polling = False  # waiting for the feed, nothing in hand
@@ -71,6 +75,8 @@ class Follower:
                 log.exception("following failed", extra={"source": self._source})
                 self._stopping.wait(1.0)
         self._drop_queue()
+        if self._opening is not None:
+            self._opening.add_done_callback(_close_opened)
 
     def _step(self) -> None:
         if self._connect is None:
@@ -88,9 +94,16 @@ class Follower:
             self._drop_queue()
 
     def _open_queue(self) -> None:
-        assert self._connect is not None
+        """Connect on a thread of its own: a broker that answers nothing must not keep us from pulling."""
+        if self._opening is None:
+            self._opening = Future()
+            threading.Thread(target=_fulfil, args=(self._opening, self._connect), daemon=True).start()
+        opening = self._opening
+        if not wait([opening], timeout=CONNECT_PATIENCE).done:
+            return
+        self._opening = None
         try:
-            self._queue = self._connect()
+            self._queue = opening.result()
             self._next_audit = 0.0
             bus_metrics.BROKER_UP.labels(f"consume {self._source}").set(1)
         except BrokerAway as error:
@@ -219,3 +232,16 @@ class Follower:
 
     def _observe(self, group: Group, position: int, head: int) -> None:
         bus_metrics.LAG.labels(self._source, group.name).set(max(0, head - position))
+
+
+def _fulfil(opening: "Future[Any]", connect: Callable[[], Any]) -> None:
+    try:
+        opening.set_result(connect())
+    except Exception as error:
+        opening.set_exception(error)
+
+
+def _close_opened(opening: "Future[Consumer]") -> None:
+    """A connection that came too late for anybody to use it."""
+    if opening.exception() is None:
+        opening.result().close()

@@ -49,6 +49,7 @@ TABLE = Table(
 )
 MAX_ATTEMPTS = 10
 MAX_WAIT = timedelta(hours=24)
+LONGEST_DELAY = timedelta(minutes=5)
 
 
 def blocked_subjects(session: Session, *, source: str, group: str) -> set[str]:
@@ -81,13 +82,15 @@ def park(session: Session, event: Received, *, group: str, error: Exception | No
 
 def delay(attempts: int, *, waiting: bool) -> timedelta:
     """Time to the next try: 0.2 s doubling to 5 min; for a reference that is not there yet 0.1 s growing to 30 s."""
-    seconds = min(30.0, 0.1 * 1.6**attempts) if waiting else min(300.0, 0.1 * 2.0**attempts)
-    return timedelta(seconds=seconds)
+    if waiting:
+        return timedelta(seconds=min(30.0, 0.1 * 1.6**attempts))
+    return min(LONGEST_DELAY, timedelta(seconds=0.1 * 2.0**attempts))
 
 
 def retry_due(database: Database, groups: dict[str, Group], *, hurry: bool = False) -> int:
     """Try the due events once more; with `hurry` also those that wait for a reference. Returns how many are settled."""
-    due = TABLE.c.next_at <= clock.now()
+    now = clock.now()
+    due = (TABLE.c.next_at <= now) | (TABLE.c.next_at > now + LONGEST_DELAY)  # the latter: the clock was set back
     if hurry:
         due = due | (TABLE.c.state == "waiting")
     _promote_orphans(database)

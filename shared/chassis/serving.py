@@ -9,7 +9,7 @@ def post_worker_init(worker: Any) -> None:
     """The worker has loaded the app and is about to serve."""
     settings = worker.wsgi.extensions["crm"].settings
     logs.configure(settings)
-    clock.shift(settings.clock_offset)
+    clock.begin(settings.clock_offset, settings.clock_offset_file)
     web.start(worker.wsgi)
 
 

@@ -72,6 +72,9 @@ class Settings:
     )
     time_zone: str = setting("Asia/Shanghai", doc="The company's time zone: what a day, week and month is.")
     clock_offset: float = setting(0.0, doc="Seconds added to the clock; for rehearsals and tests.")
+    clock_offset_file: str = setting(
+        "", doc="File that holds such seconds and is looked at again and again, so that running processes follow it."
+    )
     log_level: str = setting("INFO", doc="Least severe level written to the log.")
     trace_endpoint: str = setting("", doc="OTLP/HTTP endpoint for traces; empty: spans are not exported.")
     trace_ratio: float = setting(0.05, doc="Share of requests without an incoming trace that are sampled.")

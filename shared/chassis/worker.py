@@ -237,12 +237,16 @@ def _keep_up(loop: Callable[[Runtime], None], runtime: Runtime) -> None:
 
 
 def service_token(settings: Settings, audience: str) -> Callable[[], str]:
-    """Tokens for one source's feed, signed by our own key and made anew before they expire."""
+    """Tokens for one source's feed, signed by our own key and made anew before they expire.
+
+    Kept by the clock they carry: when that jumps, the old token would be refused.
+    """
     made: list[Any] = [0.0, ""]
 
     def token() -> str:
-        if clock.monotonic() > made[0]:
-            made[:] = clock.monotonic() + keys.SERVICE_TOKEN_SECONDS / 2, keys.sign_service_token(settings, audience)
+        now = clock.timestamp()
+        if not made[0] <= now < made[0] + keys.SERVICE_TOKEN_SECONDS / 2:
+            made[:] = now, keys.sign_service_token(settings, audience)
         return str(made[1])
 
     return token
@@ -260,7 +264,7 @@ def _is_service(settings: Settings, header: str) -> bool:
 def run(service: Service, settings: Settings) -> None:
     """The worker process: until SIGTERM or Ctrl-C."""
     logs.configure(settings)
-    clock.shift(settings.clock_offset)
+    clock.begin(settings.clock_offset, settings.clock_offset_file)
     worker = Worker(service, settings)
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: worker.stop())

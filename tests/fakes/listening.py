@@ -49,7 +49,7 @@ class Fake:
     text. `do` is `drop` (the call takes effect,
     then the connection is cut), `refuse` (cut before), `hang` (takes effect, answers after `seconds`), `status`
     (answer `status`, no effect) or `body` (200 with `body`, no effect). `GET /_fake/book` shows the book,
-    `POST /_fake/reset` empties it.
+    `POST /_fake/reset` empties it, `POST /_fake/well` ends all faults.
     """
 
     def __init__(self, state: Path | None = None):
@@ -127,6 +127,9 @@ class Fake:
         if name == "faults":
             self.faults.append({"times": 1, **given})
             return Reply(self.faults)
+        if name == "well":
+            self.faults.clear()
+            return Reply({})
         if name == "reset":
             with self.lock:
                 self.book, self.faults, self.calls = self.empty(), [], []

@@ -1,0 +1,1 @@
+"""The faults themselves, a file for each thing that breaks."""
