@@ -55,7 +55,11 @@ def run(backend: str, options: argparse.Namespace, *, minutes: float) -> bool:
 
 def plan(backend: str, options: argparse.Namespace, *, until: float):
     """Each fault once; with minutes any of them again and again."""
-    faults = [one for one in player.order(backend, options.seed) if not options.only or any(t in one.name for t in options.only)]
+    faults = [
+        one
+        for one in player.order(backend, options.seed)
+        if not options.only or any(t in one.name for t in options.only)
+    ]
     if not options.minutes:
         yield from faults
         return

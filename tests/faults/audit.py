@@ -128,8 +128,9 @@ class Audit:
             yield from _exactly_one(opportunities[promise.about], f"opportunity of lead {promise.about}")
         moves = Counter(
             (row[0], row[1])
-            for row in self._books.rows("sales", "SELECT opportunity_id, to_stage FROM stage_history WHERE from_stage"
-                                        " IS NOT NULL")  # fmt: skip
+            for row in self._books.rows(
+                "sales", "SELECT opportunity_id, to_stage FROM stage_history WHERE from_stage IS NOT NULL"
+            )  # fmt: skip
         )
         for promise in self._ledger.of("move"):
             to = promise.facts["to"]
@@ -158,8 +159,10 @@ class Audit:
 
     def _approvals(self) -> Iterator[Finding]:
         flows = Counter(
-            row[0] for row in self._books.rows("approvals", "SELECT subject_id FROM approval WHERE subject_kind"
-                                               " = 'contract'")  # fmt: skip
+            row[0]
+            for row in self._books.rows(
+                "approvals", "SELECT subject_id FROM approval WHERE subject_kind = 'contract'"
+            )  # fmt: skip
         )
         tasks = dict(tuple(row) for row in self._books.rows("approvals", "SELECT id, status FROM approval_task"))
         for promise in self._ledger.of("submit"):

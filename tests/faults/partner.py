@@ -26,6 +26,8 @@ class Partner:
 
     def _post(self, name: str, body: dict[str, Any]) -> None:
         headers = {"Content-Type": "application/json"}
-        answer = self._http.request("POST", f"{self._url}/_fake/{name}", body=json.dumps(body).encode(), headers=headers)
+        answer = self._http.request(
+            "POST", f"{self._url}/_fake/{name}", body=json.dumps(body).encode(), headers=headers
+        )
         if answer.status >= 400:
             raise RuntimeError(f"the stand-in refuses {name}: {answer.status}")

@@ -89,16 +89,6 @@ class PostgreSQL:
             found = connection.execute(statement)  # type: ignore[call-overload]
             return list(found.fetchall()) if found.description else []
 
-    def copy(self, database: str, to: str) -> None:
-        """A copy of a database as it is in one moment (pg_dump into a new one)."""
-        self.execute(f'DROP DATABASE IF EXISTS "{to}" WITH (FORCE)')
-        self.execute(f'CREATE DATABASE "{to}" TEMPLATE template0')
-        dump = subprocess.Popen([str(self.programs / "pg_dump"), "-d", self.url + database], stdout=subprocess.PIPE)
-        restore = [str(self.programs / "psql"), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-d", self.url + to]
-        subprocess.run(restore, stdin=dump.stdout, stdout=subprocess.DEVNULL, check=True)
-        if dump.wait() != 0:
-            raise RuntimeError(f"pg_dump of {database} failed")
-
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self.programs / program), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **self._user)

@@ -30,14 +30,14 @@ def downgrade() -> None:
         batch_op.drop_column("release_note")
     op.drop_table("release_probe")
 '''
-SUBSCRIPTION = '''
+SUBSCRIPTION = """
 
 @on("leads.lead.captured.v1", group="release_probe", kind="reaction")
 def probe(session, event):
     from sqlalchemy import text
 
     session.connection().execute(text("INSERT INTO release_probe (event_id) VALUES (:event)"), {"event": event.id})
-'''
+"""
 
 
 def make(tree: Path) -> Path:
@@ -49,7 +49,9 @@ def make(tree: Path) -> Path:
     for place in places.places():
         package = tree / place.package_folder.relative_to(ROOT)
         own = revisions.folders(place.package_folder)[place.package]
-        head = next(name for name in revisions.code_heads(place.package_folder) if name.startswith(f"{own.parents[1].name}_"))
+        head = next(
+            name for name in revisions.code_heads(place.package_folder) if name.startswith(f"{own.parents[1].name}_")
+        )
         target = package / "migrations" / "versions" / f"{place.package}_next.py"
         target.write_text(REVISION.format(package=place.package, head=head))
         if place.name == SUBSCRIBER:

@@ -52,9 +52,7 @@ def service() -> Service:
     on = Subscriptions()
     for type_ in sorted(_types()):
         on(type_, group=NAME, kind="reaction", batch=True)(note)
-    return Service(
-        name=NAME, package="faults", settings=Settings, metadata=METADATA, subscriptions=on, timers=Timers()
-    )
+    return Service(name=NAME, package="faults", settings=Settings, metadata=METADATA, subscriptions=on, timers=Timers())
 
 
 def prepare(url: str) -> None:

@@ -177,4 +177,3 @@ def _publish(stage: Stage, messages: list[tuple[str, bytes]]) -> None:
         for routing, body in messages:
             message = Message(body, content_type="application/cloudevents+json", delivery_mode=2)
             channel.basic_publish(message, exchange=NAMES.exchange, routing_key=routing)
-

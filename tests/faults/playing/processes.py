@@ -139,4 +139,3 @@ def _is_active(stage: Stage, port: int) -> bool:
 
 def _package(service: str) -> str:
     return {"gateway": "integration_gateway"}.get(service, service.replace("-", "_"))
-

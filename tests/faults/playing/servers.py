@@ -105,4 +105,3 @@ def disk_full(stage: Stage) -> None:
                 stage.postgresql.stop(signal.SIGQUIT)
             stage.postgresql.start()
     stage.wait(0.5)
-
