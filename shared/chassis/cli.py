@@ -134,6 +134,20 @@ def _developer_commands(commands: "argparse._SubParsersAction[argparse.ArgumentP
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     bench.set_defaults(run=(_QUALITY, "bench"), takes_extra=True)
 
+    soak = commands.add_parser(
+        "soak",
+        help="keep a load on a suite of its own and break things for minutes, auditing after each",
+        description="Start a suite with servers and folders of its own, keep a load on it, play faults of chance and audit"
+        " every accepted request after each. Ends with 1 when a promise was broken. See docs/faults.md.",
+    )
+    soak.add_argument("--minutes", type=float, required=True, metavar="N", help="how long")
+    soak.add_argument("--seed", type=int, metavar="S", help="play the run with this number again")
+    soak.add_argument(
+        "--backend", choices=["embedded", "servers", "both"], default="both",
+        help="SQLite and pulled logs, or PostgreSQL and RabbitMQ (%(default)s, half the time each)",
+    )  # fmt: skip
+    soak.set_defaults(run=(_QUALITY, "soak"), takes_extra=True)
+
     docs = commands.add_parser("docs", help="write the generated references of docs/ anew")
     docs.add_argument("--check", action="store_true", help="only say whether they are up to date")
     docs.set_defaults(run=(_DOCS, "run"))

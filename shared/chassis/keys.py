@@ -3,7 +3,7 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,22 @@ def header(token: str) -> dict[str, Any]:
 def sign_service_token(settings: Settings, audience: str) -> str:
     """A token with which this service asks `audience` for its feed; holds for five minutes."""
     return sign(own_key(settings), typ=SERVICE, seconds=SERVICE_TOKEN_SECONDS, iss=settings.service, aud=audience)
+
+
+def service_tokens(settings: Settings, audience: str) -> Callable[[], str]:
+    """Tokens for one source's feed, signed by our own key and made anew before they expire.
+
+    Kept by the clock they carry: when that jumps, the old token would be refused.
+    """
+    made: list[Any] = [0.0, ""]
+
+    def token() -> str:
+        now = clock.timestamp()
+        if not made[0] <= now < made[0] + SERVICE_TOKEN_SECONDS / 2:
+            made[:] = now, sign_service_token(settings, audience)
+        return str(made[1])
+
+    return token
 
 
 def verify_service_token(settings: Settings, token: str) -> str:

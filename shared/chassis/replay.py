@@ -13,14 +13,13 @@ import orjson
 from sqlalchemy import Table, delete, insert, select, text
 from sqlalchemy.orm import Session
 
-from chassis import cursors, feed, parked
+from chassis import cursors, feed, keys, parked
 from chassis.consumer import call
 from chassis.db import Base, Database
 from chassis.feed import FeedClient
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.subscriptions import Group, NotYet, Received
-from chassis.worker import service_token
 
 log = logging.getLogger(__name__)
 SCHEMA = "crm_replay"
@@ -56,7 +55,7 @@ def replay(service: Service, settings: Settings, *, source: str | None = None, v
     """Rebuild every projection that follows `source` (all, without one). With `verify` nothing live is changed."""
     database = Database(settings.database, service=service.name)
     places = feed.locations(settings)
-    clients = {name: FeedClient(url, token=service_token(settings, name)) for name, url in places.items()}
+    clients = {name: FeedClient(url, token=keys.service_tokens(settings, name)) for name, url in places.items()}
 
     def read(name: str, after: int) -> list[Received]:
         return clients[name].read(after=after, limit=1000).events

@@ -193,7 +193,7 @@ class Worker:
                 self.database,
                 source=source,
                 groups=groups,
-                feed=feed.FeedClient(places[source], token=service_token(settings, source)),
+                feed=feed.FeedClient(places[source], token=keys.service_tokens(settings, source)),
                 connect=connect,
                 stopping=stopping,
                 after_apply=self._arrived.ring,
@@ -234,22 +234,6 @@ def _keep_up(loop: Callable[[Runtime], None], runtime: Runtime) -> None:
         except Exception:
             log.exception("a loop broke and begins again", extra={"loop": loop.__module__})
             runtime.stopping.wait(2.0)
-
-
-def service_token(settings: Settings, audience: str) -> Callable[[], str]:
-    """Tokens for one source's feed, signed by our own key and made anew before they expire.
-
-    Kept by the clock they carry: when that jumps, the old token would be refused.
-    """
-    made: list[Any] = [0.0, ""]
-
-    def token() -> str:
-        now = clock.timestamp()
-        if not made[0] <= now < made[0] + keys.SERVICE_TOKEN_SECONDS / 2:
-            made[:] = now, keys.sign_service_token(settings, audience)
-        return str(made[1])
-
-    return token
 
 
 def _is_service(settings: Settings, header: str) -> bool:

@@ -1,20 +1,21 @@
-"""`python -m tests.faults [--minutes N] [--seed S] [--backend B] [--only NAME]`: the faults without pytest, `./crm soak` by minutes."""
+"""The faults without pytest: each once, or with `--minutes` (`./crm soak`) any of them until the time is over."""
 
 import argparse
 import random
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.faults import player
-from tests.faults.catalogue import Skipped
+from tests.faults.catalogue import Fault, Skipped
 from tests.faults.ledger import now
 from tests.faults.stage import EMBEDDED, SERVERS, Stage
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="faults", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--minutes", type=float, help="go on with faults of chance for so long; without: each one once")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1, 10**6))
     parser.add_argument("--backend", choices=[EMBEDDED, SERVERS, "both"], default="both")
@@ -53,7 +54,7 @@ def run(backend: str, options: argparse.Namespace, *, minutes: float) -> bool:
     return kept
 
 
-def plan(backend: str, options: argparse.Namespace, *, until: float):
+def plan(backend: str, options: argparse.Namespace, *, until: float) -> Iterator[Fault]:
     """Each fault once; with minutes any of them again and again."""
     faults = [
         one

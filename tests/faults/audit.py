@@ -1,5 +1,6 @@
 """Every accepted request against the logs, the witness, every service's state and the partner's books."""
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -53,7 +54,7 @@ class Audit:
             column = self._books.position(service)
             rows = self._books.rows(
                 service,
-                f"SELECT {column}, event_id, subject, aggregateversion FROM event_log"  # noqa: S608
+                f"SELECT {column}, event_id, subject, aggregateversion FROM event_log"
                 f" WHERE {column} IS NOT NULL ORDER BY {column}",
             )
             yield from _gapless(service, [row[0] for row in rows])
@@ -85,7 +86,7 @@ class Audit:
         """A subscription that came with a release has every event since the beginning, once."""
         if not self.newcomer:
             return
-        query = f"SELECT event_id, subject FROM event_log WHERE {self._numbered('leads')} AND type = :type"  # noqa: S608
+        query = f"SELECT event_id, subject FROM event_log WHERE {self._numbered('leads')} AND type = :type"
         log = [(row[0], row[1]) for row in self._books.rows("leads", query, type="leads.lead.captured.v1")]
         seen = [(row[0], "") for row in self._books.rows("service-desk", "SELECT event_id FROM release_probe")]
         found = compare(log, seen)
@@ -114,7 +115,7 @@ class Audit:
 
     def _conversions_asked(self) -> Counter[str]:
         """Requests per lead; the same one is told again when sales takes long to answer."""
-        query = f"SELECT subject, data FROM event_log WHERE {self._numbered('leads')} AND type = :type"  # noqa: S608
+        query = f"SELECT subject, data FROM event_log WHERE {self._numbered('leads')} AND type = :type"
         told = self._books.rows("leads", query, type="leads.lead.conversion_requested.v1")
         return Counter(subject for subject, _ in {(row[0], json.loads(row[1]).get("request_id")) for row in told})
 
@@ -130,7 +131,7 @@ class Audit:
             (row[0], row[1])
             for row in self._books.rows(
                 "sales", "SELECT opportunity_id, to_stage FROM stage_history WHERE from_stage IS NOT NULL"
-            )  # fmt: skip
+            )
         )
         for promise in self._ledger.of("move"):
             to = promise.facts["to"]
@@ -160,9 +161,7 @@ class Audit:
     def _approvals(self) -> Iterator[Finding]:
         flows = Counter(
             row[0]
-            for row in self._books.rows(
-                "approvals", "SELECT subject_id FROM approval WHERE subject_kind = 'contract'"
-            )  # fmt: skip
+            for row in self._books.rows("approvals", "SELECT subject_id FROM approval WHERE subject_kind = 'contract'")
         )
         tasks = dict(tuple(row) for row in self._books.rows("approvals", "SELECT id, status FROM approval_task"))
         for promise in self._ledger.of("submit"):
@@ -245,7 +244,7 @@ class Audit:
                 yield Finding(DOUBLED, f"{what} of {promise.tag}, whose answer never came")
 
     def _subjects(self, service: str, type_: str) -> Counter[str]:
-        query = f"SELECT subject FROM event_log WHERE {self._numbered(service)} AND type = :type"  # noqa: S608
+        query = f"SELECT subject FROM event_log WHERE {self._numbered(service)} AND type = :type"
         return Counter(row[0] for row in self._books.rows(service, query, type=type_))
 
     def _numbered(self, service: str) -> str:
@@ -258,7 +257,7 @@ class Audit:
 
 
 def _gapless(service: str, sequences: list[int]) -> Iterator[Finding]:
-    for before, after in zip(sequences, sequences[1:], strict=False):
+    for before, after in itertools.pairwise(sequences):
         if after != before + 1:
             yield Finding(LOST, f"log of {service}: {after} follows {before}")
 

@@ -76,7 +76,7 @@ class Books:
         """The numbered events of a service in order."""
         column = self.position(service)
         query = (
-            f"SELECT {column}, event_id, type, subject, aggregateversion, data FROM event_log"  # noqa: S608
+            f"SELECT {column}, event_id, type, subject, aggregateversion, data FROM event_log"
             f" WHERE {column} > :after ORDER BY {column}"
         )
         return [Logged(*row) for row in self.rows(service, query, after=after)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 from tests.faults import catalogue
 from tests.faults.audit import DISORDERED, DOUBLED, LOST, Finding
-from tests.faults.catalogue import Fault, Skipped
+from tests.faults.catalogue import Fault
 from tests.faults.ledger import now
 from tests.faults.meter import PULLED, REDELIVERED
 from tests.faults.stage import SETTLE, Stage

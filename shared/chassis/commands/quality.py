@@ -1,4 +1,4 @@
-"""`test`, `check` and `bench`: what a developer runs before handing work over."""
+"""`test`, `check`, `bench` and `soak`: what a developer runs before handing work over."""
 
 import os
 import subprocess
@@ -65,6 +65,16 @@ def bench(options: Namespace) -> int:
         *options.extra,
     ]
     return subprocess.run(command, cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False).returncode
+
+
+def soak(options: Namespace) -> int:
+    """Keep the load and play faults of chance for some minutes, by the program in tests/faults."""
+    root = _root()
+    if not (root / "tests" / "faults" / "__main__.py").exists():
+        raise SuiteError("this tree holds no faults (tests/faults)")
+    command = [sys.executable, "-m", "tests.faults", "--minutes", str(options.minutes), "--backend", options.backend]
+    command += ["--seed", str(options.seed)] if options.seed is not None else []
+    return subprocess.run([*command, *options.extra], cwd=root, check=False).returncode
 
 
 def demo(extra: list[str]) -> int:

@@ -99,9 +99,8 @@ def disk_full(stage: Stage) -> None:
         stage.wait(4.0)
     finally:
         stage.disk.empty()
-    if stage.postgresql is not None:
-        if not stage.postgresql.answers():  # it may end itself rather than lose a write
-            if stage.postgresql.runs:
-                stage.postgresql.stop(signal.SIGQUIT)
-            stage.postgresql.start()
+    if stage.postgresql is not None and not stage.postgresql.answers():  # it may end itself rather than lose a write
+        if stage.postgresql.runs:
+            stage.postgresql.stop(signal.SIGQUIT)
+        stage.postgresql.start()
     stage.wait(0.5)

@@ -30,8 +30,8 @@ def new_subscription(stage: Stage) -> None:
     stage.wait(0.5)
     stage.family.stop("reporting-worker")
     stage.books.change("reporting", "DELETE FROM fact_lead")
-    stage.books.change("reporting", f"DELETE FROM event_cursors WHERE group_name = '{FACTS}'")  # noqa: S608
-    stage.books.change("reporting", f"DELETE FROM event_applied WHERE group_name = '{FACTS}'")  # noqa: S608
+    stage.books.change("reporting", f"DELETE FROM event_cursors WHERE group_name = '{FACTS}'")
+    stage.books.change("reporting", f"DELETE FROM event_applied WHERE group_name = '{FACTS}'")
     stage.family.start("reporting-worker")
     stage.wait(2.0)
 
