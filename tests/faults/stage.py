@@ -157,7 +157,8 @@ class Stage:
 
     def expect_subscriber(self, service: str, group: str, *, source: str) -> None:
         """From now on this cursor counts too."""
-        self._groups[service].append((source, group))
+        if (source, group) not in self._groups[service]:
+            self._groups[service].append((source, group))
 
     def heads(self) -> int:
         """Events of all logs."""

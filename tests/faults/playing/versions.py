@@ -20,6 +20,7 @@ def new_release(stage: Stage) -> None:
         stage.family.run("migrate", service, environment=release.environment(tree))
         stage.family.start(*names)
         stage.family.wait_ready(names)
+    stage.family.environment = stage.family.environment | release.environment(tree)
     stage.expect_subscriber(release.SUBSCRIBER, release.GROUP, source="leads")
     stage.audit.newcomer = True
 

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -225,15 +226,18 @@ def following(
     url: str,
     names: Names | None = None,
     on_contact: Callable[[], None] | None = None,
+    connect: Callable[[], Consumer] | None = None,
 ) -> Iterator[threading.Event]:
-    """The consumer follows the producer within the block."""
+    """The consumer follows the producer within the block; `connect` stands in for the broker of `names`."""
     stopping = threading.Event()
+    if names:
+        connect = partial(Consumer, AMQP, names, consumer=database.service, source="post")
     follower = Follower(
         database,
         source="post",
         groups=list(on.groups.values()),
         feed=FeedClient(url, token=lambda: "test"),
-        connect=(lambda: Consumer(AMQP, names, consumer=database.service, source="post")) if names else None,
+        connect=connect,
         stopping=stopping,
         after_apply=lambda: None,
         on_contact=on_contact,

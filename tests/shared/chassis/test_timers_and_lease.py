@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from chassis import clock, timers
+from chassis import clock, keys, timers
 from chassis.db import Database
 from chassis.lease import Lease
+from chassis.settings import Settings
 from chassis.timers import Timer, Timers, arm, arm_once, cancel, fire_due
 from tests.shared.chassis import backbone
-from tests.shared.chassis.backbone import Parcel, databases, send
+from tests.shared.chassis.backbone import Parcel, databases, send, until
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -143,3 +144,27 @@ def test_time_may_stand_still_for_a_test_but_events_keep_their_order(post: Datab
     with clock.at(moment):
         first, second = send(post, "a"), send(post, "b")
     assert first < second
+
+
+def test_a_token_for_a_feed_is_made_anew_when_the_clock_jumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = Settings(service="shop", keys=str(tmp_path))
+    source = Settings(service="post", keys=str(tmp_path))
+    token = keys.service_tokens(reader, "post")
+    assert token() == token()
+    for hours in (2, -1, 0):
+        monkeypatch.setattr(clock, "_offset", timedelta(hours=hours))
+        assert keys.verify_service_token(source, token()) == "shop"
+
+
+def test_running_processes_follow_the_offset_that_a_file_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "_offset", timedelta())
+    file = tmp_path / "clock"
+    file.write_text("3600")
+    clock.begin(0.0, str(file))
+    until(lambda: clock.now() - datetime.now(UTC) > timedelta(minutes=59))
+    file.write_text("no number")
+    file.write_text("-60")
+    until(lambda: clock.now() < datetime.now(UTC))
+    file.write_text("0")
+    until(lambda: abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1))
+    file.unlink()
