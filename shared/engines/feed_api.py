@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from chassis import event_log
 from chassis.api import Api, Call
+from chassis.audit import searching
 from chassis.caller import Caller
 from engines import access
 from engines.access.grants import ADMIN, granted
@@ -35,6 +36,40 @@ class FeedOut(Schema):
     epoch = fields.String(metadata={"description": "Changes when the service was restored from a backup"})
 
 
+class AuditQuery(Schema):
+    actor = fields.String(load_default="", metadata={"description": "Id of who did it"})
+    subject = fields.String(load_default="", metadata={"description": "kind/id of a record"})
+    type = fields.String(
+        load_default="", metadata={"description": "An event type, or its beginning with a dot: leads.lead."}
+    )
+    since = fields.AwareDateTime(load_default=None)
+    until = fields.AwareDateTime(load_default=None)
+    before = fields.Integer(
+        load_default=None, validate=validate.Range(1, 2**62), metadata={"description": "Go on there"}
+    )
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, MAX_LIMIT))
+
+
+class AuditEntry(Schema):
+    sequence = fields.Integer()
+    id = fields.String()
+    time = fields.AwareDateTime()
+    type = fields.String()
+    subject = fields.String()
+    version = fields.Integer()
+    actor = fields.String()
+    origin = fields.String(metadata={"description": "How and from where"})
+    correlation_id = fields.String(allow_none=True)
+    changes = fields.Dict(metadata={"description": "Column: [before, after]"})
+
+
+class AuditOut(Schema):
+    """The latest first; `before` is what to ask for next, null at the end."""
+
+    items = fields.List(fields.Nested(AuditEntry))
+    before = fields.Integer(allow_none=True)
+
+
 def api(service: str, kinds: Sequence[ObjectType]) -> Api:
     """The route `GET /events` of a service; events about anything but these kinds are for administrators."""
     made = Api(service, tag="events")
@@ -52,6 +87,13 @@ def api(service: str, kinds: Sequence[ObjectType]) -> Api:
         through = rows[-1][0] if rows else min(call.query["after"], event_log.head(connection))
         shown = events if ADMIN in call.caller.roles else _visible(call.session, call.caller, by_kind, events)
         return {"events": shown, "scanned_through": through, "epoch": state.epoch}
+
+    @made.get("/audit", query=AuditQuery, answer=AuditOut, allow=access.right("audit", "read"))
+    def search_audit(call: Call) -> Any:
+        """Who did what when, for those with the right to read the audit trail."""
+        items = searching.search(call.session.connection(), **call.query)
+        more = len(items) == call.query["limit"]
+        return {"items": items, "before": items[-1]["sequence"] if more else None}
 
     return made
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text
 
 from chassis import archive, clock, event_log, internal
-from chassis.audit import anchors, seals, verifying
+from chassis.audit import anchors, seals, searching, verifying
 from chassis.audit.verifying import Seen, Verdict
 from chassis.db import Database
 from chassis.settings import Settings
@@ -238,3 +238,26 @@ def test_erasing_personal_values_leaves_the_proof_whole(post: Database, settings
     fill(post)
     run(post, "UPDATE event_log SET personal = NULL WHERE POSITION IN (2, 9)")
     assert verdict(post, settings).whole
+
+
+def test_entries_are_found_by_who_what_and_when_archived_ones_by_their_record(
+    post: Database, settings: Settings
+) -> None:
+    fill(post, 6, at=DAY - timedelta(days=90))
+    fill(post, 2)
+    with post.connection() as connection:
+        every = searching.search(connection)
+        oldest = every[-1]["subject"]
+    assert [item["sequence"] for item in every] == list(range(8, 0, -1))
+    with clock.at(DAY):
+        assert anchors.archive_months(post, settings) == 6
+    with post.connection() as connection:
+        assert [item["sequence"] for item in searching.search(connection, limit=1)] == [8]
+        assert [item["sequence"] for item in searching.search(connection, before=8)] == [7]
+        assert searching.search(connection, actor="nobody") == []
+        assert searching.search(connection, since=DAY + timedelta(days=1)) == []
+        assert len(searching.search(connection, type="post.parcel.", until=DAY + timedelta(days=1))) == 2
+        assert searching.search(connection, type="post.parcel") == []
+        found = searching.search(connection, subject=oldest)
+    assert [item["sequence"] for item in found] == [1]
+    assert found[0]["changes"]["receiver"] == [None, "李四"]

@@ -232,3 +232,23 @@ def test_the_event_feed_shows_only_what_the_reader_may_read(client: Client, peop
     assert narrow.status_code == 403
     assert narrow.json["code"] == "missing_scope"
     assert client.as_user("u-me").get(f"{BASE}/events", query_string={"limit": 501}).status_code == 422
+
+
+def test_the_audit_trail_is_for_those_with_the_right_to_it(client: Client, people: People, database: Database) -> None:
+    with database.transaction() as session:
+        thing = session.query(Thing).filter_by(owner_id="u-me").first()
+        assert thing
+        timeline.log_activity(
+            session, caller=SYSTEM, subject_kind="thing", subject_id=thing.id, kind="note", text="words"
+        )
+    people.role("auditor", {"audit": {"read": "all"}})
+    people.add("u-auditor", roles=("auditor",))
+    assert client.as_user("u-me").get(f"{BASE}/audit").status_code == 403
+    assert client.get(f"{BASE}/audit").status_code == 401
+    event_log.ensure_state(database)
+    with database.connection(write=True) as connection:
+        event_log.number(connection)
+    seen = client.as_user("u-auditor").get(f"{BASE}/audit", query_string={"subject": f"thing/{thing.id}"}).json
+    assert [item["subject"] for item in seen["items"]] == [f"thing/{thing.id}"]
+    assert seen["before"] is None
+    assert client.as_user("u-auditor").get(f"{BASE}/audit", query_string={"since": "rubbish"}).status_code == 422
