@@ -129,11 +129,13 @@ class Detail:
     sections: Sequence[Section] = ()
     tabs: Sequence[Tab] = ()
     timeline: Sequence[Entry] = ()
+    timeline_title: Words = ""
     timeline_more: str = ""  # address of the entries before these
     composer: Any = None  # a forms.Form above the timeline: log an activity
     tasks: Sequence[Task] | None = None
     task_form: Any = None
     side: Sequence[Fragment] = ()
+    kit: Any = None  # console.record_kit.shown: timeline, tasks, tags, files and followers
 
 
 def page(detail: Detail, *, template: str = "console/detail.html", **extra: Any) -> str:

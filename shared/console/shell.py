@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Answer
 
 from chassis import auth, i18n
-from console import assets, conditions, explanations, formats, lists, navigation, reader, refusals
+from console import assets, conditions, explanations, formats, lists, navigation, reader, record_kit_pages, refusals
 from console.fields import value_of, words
 
 THEME_COOKIE = "crm_theme"
@@ -51,6 +51,8 @@ def register(app: Flask, service: Any) -> None:
         log.warning("the console's assets are not installed: run `python -m console.assets install`")
     app.extensions["console"] = state
     app.register_blueprint(_blueprint(service.name))
+    if getattr(service, "kept", ()):
+        app.register_blueprint(record_kit_pages.pages(service.name).blueprint)
     _equip_templates(app, state)
     app.after_request(_headers)
     refusals.register(app)

@@ -90,7 +90,8 @@ def test_a_new_lead_by_form(desk, chen):
 def test_steps_from_the_page(desk, client, chen):
     lead = desk.capture(address="上海").lead
     anna, url = client.as_user("anna"), f"/leads/leads/{lead.id}"
-    assert anna.post(f"{url}/activities", data={"kind": "call", "text": "聊过"}, headers=HTML).status_code == 303
+    logged = anna.post(f"/leads/records/lead/{lead.id}/activities", data={"kind": "call", "text": "聊过"}, headers=HTML)
+    assert logged.status_code == 303
     assert anna.post(f"{url}/qualify", data={}, headers=HTML).status_code == 303
     assert "聊过" in see(anna, url)
     assert anna.post(f"{url}/assign", data={"owner_id": "bo"}, headers=HTML).status_code == 403

@@ -169,13 +169,14 @@ def test_the_plan_of_a_contract_is_edited_with_its_lines(lin, office, paper):
 def test_what_is_logged_and_planned_stands_on_the_page(lin, office):
     account = office.account()
     address = f"/sales/accounts/{account}"
-    post(lin, f"{address}/activities", {"kind": "call", "text": "电话沟通预算"})
-    post(lin, f"{address}/tasks", {"title": "发送方案", "due_on": "2030-01-01"})
+    records = f"/sales/records/account/{account}"
+    post(lin, f"{records}/activities", {"kind": "call", "text": "电话沟通预算"})
+    post(lin, f"{records}/tasks", {"title": "发送方案", "due_at": "2030-01-01T18:00"})
     text = page(lin, address)
     assert "电话沟通预算" in text
     assert "发送方案" in text
     (task,) = office.events("task.created")
-    done = post(lin, f"/sales/tasks/{task['data']['task_id']}/done")
+    done = post(lin, f"/sales/records/tasks/{task['data']['task_id']}/done")
     assert done.status_code == 200
     assert office.events("task.completed")
 

@@ -8,6 +8,7 @@ from flask import redirect, request
 
 from approvals import instances, queries, requests, showing
 from approvals.models import Definition, Instance, Task
+from approvals.objects import APPROVAL
 from approvals.pages import story
 from approvals.pages.edge import COMMENT, PERSON, REASON, amount_of, names, outcome, pages, status
 from approvals.settings import Settings
@@ -15,7 +16,7 @@ from chassis import clock
 from chassis.api import Call
 from chassis.i18n import gettext as _
 from chassis.i18n import pick
-from console import details, fields, forms, replies
+from console import details, fields, forms, record_kit, replies
 from console.fields import Choice, Field
 from console.pages import signed_in
 
@@ -52,6 +53,7 @@ def instance_page(call: Call, id: str) -> Any:
             sections=[details.Section(title=_("What it is about"), fields=_subject_fields(call, instance, subject))],
             timeline=story.entries(call, entries),
             composer=_composer(id),
+            kit=record_kit.shown(call, APPROVAL, instance, only=("attachment",), title=_("Files")),
             side=_side(instance),
         ),
         template="approvals/instance.html",

@@ -12,7 +12,7 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import lazy as _
 from chassis.i18n import pick
-from console import details, forms, lists, replies
+from console import details, forms, lists, record_kit, replies
 from console.fields import Choice, Field, of_object
 from console.pages import Pages
 from engines import access, listing
@@ -91,6 +91,7 @@ def person(call: Call, id: str) -> str:
             ],
             facts=_facts(call, user) if may_edit else (),
             actions=_actions(user) if may_edit else (),
+            kit=record_kit.shown(call, USER, user),
         )
     )
 
@@ -213,6 +214,7 @@ def client(call: Call, id: str) -> str:
             status=_on_or_off(found.active),
             sections=[details.Section(title=_("Access"), fields=fields)],
             actions=[again, switch] if may_edit else (),
+            kit=record_kit.shown(call, API_CLIENT, found),
         )
     )
 

@@ -28,13 +28,6 @@ _COLOURS = {
     "conversion_failed": "red", "converted": "green", "disqualified": "grey", "A": "green", "B": "blue", "C": "orange",
     "D": "grey",
 }  # fmt: skip
-ACTIVITIES = {
-    "call": (_("Call"), "phone"),
-    "visit": (_("Visit"), "map-pin"),
-    "mail": (_("E-mail"), "mail"),
-    "meeting": (_("Meeting"), "users"),
-    "note": (_("Note"), "notes"),
-}
 
 
 def choices(labels: Mapping[str, Any]) -> tuple[Choice, ...]:

@@ -9,15 +9,15 @@ from chassis import clock
 from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
-from chassis.i18n import lazy, pick
-from console import details, explanations, fields, forms, replies
+from chassis.i18n import lazy
+from console import details, explanations, fields, record_kit, replies
 from console.fields import Choice, Field
-from engines import access, explain, timeline
+from engines import access, explain
 from engines.access import right
 from leads import conversion, followup, lifecycle, merging, ownership, progress, queries, settings
 from leads.models import Lead
 from leads.objects import LEAD
-from leads.pages.edge import ACTIVITIES, GRADE, OWNER, REASON, SOURCE, STATUS, URL, expect, may, pages, row
+from leads.pages.edge import GRADE, OWNER, REASON, SOURCE, STATUS, URL, expect, may, pages, row
 
 _PATH = ("new", "assigned", "working", "qualified", "converting", "converted")
 
@@ -43,9 +43,7 @@ def lead_page(call: Call, id: str) -> Any:
             actions=_actions(call, lead),
             facts=_facts(lead, people, decisions),
             sections=_sections(),
-            timeline=_entries(call, lead, decisions),
-            composer=_composer(lead) if _may_write(call, lead) else None,
-            tasks=_tasks(call, lead),
+            kit=record_kit.shown(call, LEAD, lead),
         )
     )
 
@@ -179,76 +177,6 @@ def _sections() -> list[details.Section]:
             title=_("Origin"), fields=of("source", "channel", "region", "city", "form_key", "created_at"), folded=True
         ),
     ]
-
-
-def _entries(call: Call, lead: Lead, decisions: dict[str, Any]) -> list[details.Entry]:
-    found = timeline.activities(call.session, "lead", lead.id)
-    people = queries.names(call.session, [each.by for each in found])
-    entries = [
-        details.Entry(
-            at=each.at,
-            title=ACTIVITIES[each.kind][0],
-            icon=ACTIVITIES[each.kind][1],
-            who=people.get(each.by, ""),
-            text=each.text,
-        )
-        for each in found
-    ]
-    created = details.Entry(at=lead.created_at, title=_("Captured"), icon="plus", text=_source(lead))
-    return sorted([*entries, created], key=lambda entry: entry.at, reverse=True)
-
-
-def _source(lead: Lead) -> str:
-    return next((pick(each.label) for each in SOURCE if each.value == lead.source), lead.source)  # type: ignore[arg-type]
-
-
-def _tasks(call: Call, lead: Lead) -> list[details.Task]:
-    found = timeline.open_tasks(call.session, "lead", lead.id)
-    people = queries.names(call.session, [task.assignee_id for task in found])
-    now = clock.now()
-    return [
-        details.Task(
-            id=task.id, title=pick(task.title), due_at=task.due_at, assignee=people.get(task.assignee_id or "", ""),
-            late=bool(task.due_at and task.due_at < now), done_url=f"{URL}/{lead.id}/tasks/{task.id}/done",
-        )
-        for task in found
-    ]  # fmt: skip
-
-
-def _composer(lead: Lead) -> forms.Form:
-    kinds = tuple(Choice(value=key, label=label) for key, (label, _icon) in ACTIVITIES.items())
-    return forms.Form(
-        key=f"activity:{lead.id}",
-        title=_("Log an activity"),
-        action=f"{URL}/{lead.id}/activities",
-        submit=_("Log"),
-        fields=[
-            Field(name="kind", label=_("Kind"), kind="choice", choices=kinds, required=True),
-            Field(name="text", label=_("What happened"), kind="long_text", required=True, wide=True),
-        ],
-        values={"kind": "call"},
-    )
-
-
-@pages.post("/leads/<id>/activities", allow=right("lead", "edit"))
-def log_activity(call: Call, id: str) -> Any:
-    """Take in the composer."""
-    lead = queries.lead(call.session, call.caller, id, "edit")
-    text = request.form.get("text", "").strip()[:10_000]
-    if not text:
-        return replies.refused(_("Write what happened"), status=409)
-    progress.log(call.session, lead, caller=call.caller, kind=request.form.get("kind", "note"), text=text)
-    return replies.go(f"{URL}/{id}", _("Logged"), accepted=f"activity:{id}")
-
-
-@pages.post("/leads/<id>/tasks/<task_id>/done", allow=right("lead", "edit"))
-def task_done(call: Call, id: str, task_id: str) -> Any:
-    """Tick a task."""
-    lead = queries.lead(call.session, call.caller, id, "edit")
-    task = next((each for each in timeline.open_tasks(call.session, "lead", lead.id) if each.id == task_id), None)
-    if task is not None:
-        timeline.complete_task(call.session, task, by=call.caller.id)
-    return replies.done(_("Done"), refresh="page")
 
 
 @pages.post("/leads/<id>/convert", allow=right("lead", "convert"))

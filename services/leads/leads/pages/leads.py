@@ -12,7 +12,7 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
-from console import fields, forms, lists, replies
+from console import fields, forms, lists, record_kit, replies
 from console.fields import Field
 from console.pages import signed_in
 from engines import listing
@@ -74,9 +74,10 @@ def definition(call: Call) -> lists.List:
             score={"kind": "score", "sortable": True}, created_at={"sortable": True, "kind": "relative"},
             last_activity_at={"sortable": True, "kind": "relative"}, owner_id={"lookup": "/leads/lookup/people"},
             response_due_at={"sortable": True, "kind": "relative"},
+            tags={"choices": record_kit.tag_choices(call.session, "lead")},
         ),
         columns=["name", "company", "status", "score", "owner_id", "source", "region", "created_at"],
-        quick=["status", "source", "grade"],
+        quick=["status", "source", "grade", "tags"],
         create=(f"{URL}/new", _("New lead")) if may(call, "create") else None,
         bulk=actions,
         search_hint=_("Name, company or number"),

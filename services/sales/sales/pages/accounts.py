@@ -9,7 +9,7 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import pick
-from console import details, fields, forms, lists, replies
+from console import details, fields, forms, lists, record_kit, replies
 from engines import access, explain
 from engines.access import has_right, right
 from sales import accounts, money, ownership, queries
@@ -27,17 +27,11 @@ from sales.objects import (
 )
 from sales.pages import paging
 from sales.pages.edge import (
-    add_task,
     choice,
     choices,
-    composer,
     loaded,
-    log_activity,
     names,
     pages,
-    record_tasks,
-    record_timeline,
-    task_form,
 )
 from sales.schemas import customers as schemas
 from sales.settings import current
@@ -56,12 +50,13 @@ def account_list(call: Call) -> Any:
         link=URL + "/{id}",
         fields=fields.of_object(
             ACCOUNT, "name", "tier", "industry", "region", "city", "owner_id", "contract_total", "open_total",
-            "last_activity_at", "created_at", "number", "source", "size",
+            "last_activity_at", "created_at", "number", "source", "size", "tags",
+            tags={"choices": record_kit.tag_choices(call.session, "account")},
             tier={"choices": choices(TIER_LABELS)}, name={"sortable": True}, contract_total={"sortable": True},
             open_total={"sortable": True}, created_at={"sortable": True},
         ),
         columns=["name", "tier", "industry", "region", "owner_id", "contract_total", "open_total"],
-        quick=["tier", "region"],
+        quick=["tier", "region", "tags"],
         create=(f"{URL}/new", _("New account")) if has_right(call.session, call.caller, "account", "create") else None,
     )  # fmt: skip
     asked = lists.asked(shown)
@@ -130,10 +125,9 @@ def account_page(call: Call, id: str) -> Any:
             actions=_actions(call, record),
             facts=facts,
             sections=[details.Section(title=_("Company"), fields=_company_fields(), edit=f"{address}/edit")],
-            timeline=record_timeline(call.session, "account", id, more=_milestones(held)),
-            composer=composer(address),
-            tasks=record_tasks(call.session, "account", id),
-            task_form=task_form(address),
+            timeline=sorted(_milestones(held), key=lambda entry: entry.at, reverse=True),
+            timeline_title=_("Milestones"),
+            kit=record_kit.shown(call, ACCOUNT, record),
             side=[
                 details.Fragment(
                     title=_("Tickets"),
@@ -200,25 +194,9 @@ def create_contact(call: Call, id: str) -> Any:
     return replies.go(f"{URL}/{id}", _("Contact added"), accepted=form.key)
 
 
-@pages.post("/accounts/<id>/activities", allow=right("account", "read"))
-def log_on_account(call: Call, id: str) -> Any:
-    """Log what happened."""
-    record = access.get(call.session, call.caller, Account, id)
-    log_activity(call, "account", record.id)
-    return replies.go(f"{URL}/{id}", _("Logged"), accepted=f"activity:{URL}/{id}")
-
-
-@pages.post("/accounts/<id>/tasks", allow=right("account", "read"))
-def plan_on_account(call: Call, id: str) -> Any:
-    """Plan what is to be done."""
-    record = access.get(call.session, call.caller, Account, id)
-    add_task(call, "account", record.id, f"{URL}/{id}")
-    return replies.go(f"{URL}/{id}", _("Task added"), accepted=f"task:{URL}/{id}")
-
-
 def _row(record: Account, people: dict[str, str]) -> dict[str, Any]:
     base = current().base_currency
-    shown = ("id", "tier", "number", "last_activity_at", "created_at", "version", "collaborator_ids", *_TYPED)
+    shown = ("id", "tier", "number", "last_activity_at", "created_at", "version", "collaborator_ids", "tags", *_TYPED)
     return {name: getattr(record, name) for name in shown} | {
         "owner_id": people.get(record.owner_id or "", ""),
         "contract_total": money.outside(record.contract_minor, base),

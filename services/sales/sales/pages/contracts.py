@@ -10,27 +10,21 @@ from chassis.api import Call
 from chassis.errors import Invalid, Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
-from console import details, fields, formats, lists, replies
+from console import details, fields, lists, record_kit, replies
 from engines import access
 from engines.access import has_right, right
 from sales import contracts, money, queries
 from sales.api import writing
-from sales.models import Contract, Payment, Receivable
+from sales.models import Contract, Receivable
 from sales.objects import CONTRACT, CONTRACT_STATUS_LABELS, RECEIVABLE_STATUS_LABELS
 from sales.pages import line_editor, paging
 from sales.pages.edge import (
-    add_task,
     choice,
     choices,
-    composer,
     expect,
     loaded,
-    log_activity,
     names,
     pages,
-    record_tasks,
-    record_timeline,
-    task_form,
 )
 from sales.schemas.contracts import ContractEdit
 
@@ -55,12 +49,13 @@ def contract_list(call: Call) -> Any:
         link=URL + "/{id}",
         fields=fields.of_object(
             CONTRACT, "title", "number", "account_id", "status", "amount", "paid", "owner_id", "signed_on", "approved_at",
-            "created_at",
+            "created_at", "tags",
+            tags={"choices": record_kit.tag_choices(call.session, "contract")},
             account_id={"kind": "record", "filterable": False}, status={"choices": choices(CONTRACT_STATUS_LABELS)},
             amount={"sortable": True}, created_at={"sortable": True},
         ),
         columns=["title", "number", "account_id", "status", "amount", "paid", "owner_id", "created_at"],
-        quick=["status"],
+        quick=["status", "tags"],
     )  # fmt: skip
     asked = lists.asked(shown)
     try:
@@ -80,7 +75,7 @@ def contract_page(call: Call, id: str) -> Any:
     owed, paid = queries.of_contract(call.session, id)
     people = names(call.session, [record.owner_id, (record.approval or {}).get("decided_by")])
     accounts = queries.account_names(call.session, [record.account_id])
-    approval, address = record.approval or {}, f"{URL}/{id}"
+    approval = record.approval or {}
     comment = approval.get("comment")
     return details.page(
         details.Detail(
@@ -107,10 +102,7 @@ def contract_page(call: Call, id: str) -> Any:
                 details.Section(title=_("Contract"), fields=_contract_fields()),
                 details.Section(title=_("Approval and ERP"), fields=_outside_fields()),
             ],
-            timeline=record_timeline(call.session, "contract", id, more=_milestones(record, paid)),
-            composer=composer(address),
-            tasks=record_tasks(call.session, "contract", id),
-            task_form=task_form(address),
+            kit=record_kit.shown(call, CONTRACT, record),
             side=[
                 details.Fragment(title=_("Customer"), url=f"/sales/fragments/account/{record.account_id}", icon="building"),
             ],
@@ -183,22 +175,6 @@ def terminate_contract(call: Call, id: str) -> Any:
     return replies.go(f"{URL}/{id}", _("The contract is terminated"))
 
 
-@pages.post("/contracts/<id>/activities", allow=right("contract", "read"))
-def log_on_contract(call: Call, id: str) -> Any:
-    """Log what happened."""
-    record = access.get(call.session, call.caller, Contract, id)
-    log_activity(call, "contract", record.id)
-    return replies.go(f"{URL}/{id}", _("Logged"), accepted=f"activity:{URL}/{id}")
-
-
-@pages.post("/contracts/<id>/tasks", allow=right("contract", "read"))
-def plan_on_contract(call: Call, id: str) -> Any:
-    """Plan what is to be done."""
-    record = access.get(call.session, call.caller, Contract, id)
-    add_task(call, "contract", record.id, f"{URL}/{id}")
-    return replies.go(f"{URL}/{id}", _("Task added"), accepted=f"task:{URL}/{id}")
-
-
 def _for_step(call: Call, id_: str) -> Contract:
     record: Contract = writing.locked(call.session, call.caller, Contract, id_)
     expect(record)
@@ -206,7 +182,7 @@ def _for_step(call: Call, id_: str) -> Contract:
 
 
 def _row(record: Contract, people: dict[str, str], accounts: dict[str, str]) -> dict[str, Any]:
-    shown = ("id", "title", "number", "status", "signed_on", "starts_on", "ends_on", "approved_at", "created_at", "version",
+    shown = ("id", "title", "number", "status", "tags", "signed_on", "starts_on", "ends_on", "approved_at", "created_at",
              "termination_reason", "terms")  # fmt: skip
     order = (record.erp or {}).get("order") or {}
     return {name: getattr(record, name) for name in shown} | {
@@ -291,23 +267,6 @@ def _plan(record: Contract, owed: Sequence[Receivable]) -> list[dict[str, Any]]:
             "erp": ", ".join((item.external_ids or {}).values()),
         }
         for item in owed
-    ]  # fmt: skip
-
-
-def _milestones(record: Contract, paid: Sequence[Payment]) -> list[details.Entry]:
-    made = [details.Entry(at=record.created_at, title=_("Created"), icon="plus")]
-    if record.approved_at:
-        made.append(
-            details.Entry(at=record.approved_at, title=_("Approved"), icon="rosette-discount-check", colour="green")
-        )
-    if record.completed_at:
-        made.append(details.Entry(at=record.completed_at, title=_("Completed"), icon="circle-check", colour="green"))
-    return made + [
-        details.Entry(
-            at=item.paid_at, title=_("Payment received"), icon="currency-yuan", colour="green",
-            text=formats.minor_money(item.amount_minor, item.currency),
-        )
-        for item in paid
     ]  # fmt: skip
 
 

@@ -3,14 +3,12 @@
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
-from sqlalchemy import select
 
 from chassis.api import Call
 from chassis.errors import Forbidden, NotFound
 from chassis.i18n import gettext as _
-from console import replies
 from console.pages import signed_in
-from engines import access, listing, timeline
+from engines import access, listing
 from engines.access import has_right, right
 from sales import money
 from sales.models import Account, Contract, Opportunity, Quote
@@ -111,19 +109,3 @@ def papers_of_opportunity(call: Call, id: str) -> Any:
             for row in call.session.scalars(contracts.order_by(Contract.created_at.desc()).limit(50))
         ],
     )
-
-
-@pages.post("/tasks/<id>/done", allow=signed_in)
-def finish_task(call: Call, id: str) -> Any:
-    """Tick a task off: its assignee may, and whoever may edit the record."""
-    task = call.session.scalars(select(timeline.Task).where(timeline.Task.id == id).with_for_update()).first()
-    if task is None:
-        raise NotFound()
-    if task.assignee_id != call.caller.id:
-        kinds = {"account": Account, "opportunity": Opportunity, "contract": Contract, "quote": Quote}
-        model = kinds.get(task.subject_kind)
-        if model is None:
-            raise Forbidden()
-        access.get(call.session, call.caller, model, task.subject_id, "edit")
-    timeline.complete_task(call.session, task, by=call.caller.id)
-    return replies.done(_("Done"), refresh="page")

@@ -9,7 +9,7 @@ from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy as later
 from chassis.i18n import pick
-from console import details, fields, forms, lists, replies
+from console import details, fields, forms, lists, record_kit, replies
 from engines import access
 from engines.access import has_right, right
 from engines.conditions import ConditionError
@@ -21,18 +21,12 @@ from sales.objects import CATEGORIES, LOSS_REASONS, OPPORTUNITY
 from sales.pages import paging
 from sales.pages.board import DOCUMENTS, URL, loss_label, missing_words, stage_label
 from sales.pages.edge import (
-    add_task,
     choice,
     choices,
-    composer,
     expect,
     loaded,
-    log_activity,
     names,
     pages,
-    record_tasks,
-    record_timeline,
-    task_form,
 )
 from sales.schemas import deals
 from sales.settings import current
@@ -54,12 +48,13 @@ def opportunity_list(call: Call) -> Any:
         link=URL + "/{id}",
         fields=fields.of_object(
             OPPORTUNITY, "name", "account_id", "amount", "stage", "category", "probability", "close_date", "owner_id",
-            "stalled", "region", "created_at",
+            "stalled", "region", "created_at", "tags",
+            tags={"choices": record_kit.tag_choices(call.session, "opportunity")},
             account_id={"kind": "record", "filterable": False}, amount={"sortable": True}, close_date={"sortable": True},
             category={"choices": choices(CATEGORIES)}, created_at={"sortable": True}, name={"sortable": True},
         ),
         columns=["name", "account_id", "amount", "stage", "category", "close_date", "owner_id"],
-        quick=["category", "stalled"],
+        quick=["category", "stalled", "tags"],
         create=(f"{URL}/new", _("New opportunity")),
         others=[(_("Board"), URL, "layout-kanban")],
     )  # fmt: skip
@@ -131,10 +126,7 @@ def opportunity_page(call: Call, id: str) -> Any:
                 details.Section(title=_("Checks and documents"), fields=_gate_fields()),
             ],
             tabs=[details.Tab(key="quotes", label=_("Quotes and contracts"), url=f"{address}/fragments/papers")],
-            timeline=record_timeline(call.session, "opportunity", id, more=_moves(call, id, pipeline)),
-            composer=composer(address),
-            tasks=record_tasks(call.session, "opportunity", id),
-            task_form=task_form(address),
+            kit=record_kit.shown(call, OPPORTUNITY, record),
             side=[
                 details.Fragment(
                     title=_("Customer"), url=f"/sales/fragments/account/{record.account_id}", icon="building"
@@ -214,22 +206,6 @@ def file_document(call: Call, id: str) -> Any:
     return replies.go(f"{URL}/{id}", _("Document filed"))
 
 
-@pages.post("/opportunities/<id>/activities", allow=right("opportunity", "read"))
-def log_on_opportunity(call: Call, id: str) -> Any:
-    """Log what happened."""
-    record = access.get(call.session, call.caller, Opportunity, id)
-    log_activity(call, "opportunity", record.id)
-    return replies.go(f"{URL}/{id}", _("Logged"), accepted=f"activity:{URL}/{id}")
-
-
-@pages.post("/opportunities/<id>/tasks", allow=right("opportunity", "read"))
-def plan_on_opportunity(call: Call, id: str) -> Any:
-    """Plan what is to be done."""
-    record = access.get(call.session, call.caller, Opportunity, id)
-    add_task(call, "opportunity", record.id, f"{URL}/{id}")
-    return replies.go(f"{URL}/{id}", _("Task added"), accepted=f"task:{URL}/{id}")
-
-
 def _rows(call: Call, items: Any) -> list[dict[str, Any]]:
     people = names(call.session, [item.owner_id for item in items])
     accounts = queries.account_names(call.session, [item.account_id for item in items])
@@ -247,7 +223,7 @@ def _rows(call: Call, items: Any) -> list[dict[str, Any]]:
 
 def _shown(record: Opportunity, pipeline: Any, *, account: str, owner: str) -> dict[str, Any]:
     names_ = ("id", "name", "number", "category", "probability", "close_date", "stalled", "region", "source", "created_at",
-              "next_step", "competitors", "version", "closed_at", "loss_note")  # fmt: skip
+              "tags", "next_step", "competitors", "version", "closed_at", "loss_note")  # fmt: skip
     checks = {item["key"]: item["name"] for stage in pipeline.stages for item in stage["checklist"]}
     return {name: getattr(record, name) for name in names_} | {
         "account_id": {"id": record.account_id, "name": account, "link": f"/sales/accounts/{record.account_id}"},
@@ -328,27 +304,6 @@ def _actions(call: Call, record: Opportunity, pipeline: Pipeline) -> list[detail
             label=_("File a document"), url=f"{address}/documents", icon="paperclip", more=True, fields=document
         ),
         details.Action(label=_("Edit"), url=f"{address}/edit", icon="pencil", method="get"),
-    ]
-
-
-def _moves(call: Call, id_: str, pipeline: Pipeline) -> list[details.Entry]:
-    rows = queries.stage_history(call.session, id_)
-    people = names(call.session, [row.by for row in rows])
-    return [
-        details.Entry(
-            at=row.at,
-            title=_("Moved to %(stage)s", stage=stage_label(pipeline, row.to_stage))
-            if row.from_stage
-            else _("Created"),
-            who=people.get(row.by, ""),
-            icon="arrow-right" if row.from_stage else "plus",
-            colour={"won": "green", "lost": "red"}.get(row.to_category, "blue"),
-            text=row.reason or "",
-            changes=[(_("Stage"), stage_label(pipeline, row.from_stage), stage_label(pipeline, row.to_stage))]
-            if row.from_stage
-            else (),
-        )
-        for row in rows
     ]
 
 

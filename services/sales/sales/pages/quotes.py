@@ -7,7 +7,7 @@ from flask import render_template, request
 from chassis.api import Call
 from chassis.errors import Invalid
 from chassis.i18n import gettext as _
-from console import details, fields, replies
+from console import details, fields, record_kit, replies
 from engines import access
 from engines.access import has_right, right
 from sales import money, queries, quotes
@@ -80,6 +80,7 @@ def quote_page(call: Call, id: str) -> Any:
             actions=_actions(call, record),
             facts=_facts(call, record),
             sections=[details.Section(title=_("Quote"), fields=named)],
+            kit=record_kit.shown(call, QUOTE, record),
             side=[
                 details.Fragment(
                     title=_("Customer"), url=f"/sales/fragments/account/{record.account_id}", icon="building"

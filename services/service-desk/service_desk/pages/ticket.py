@@ -12,9 +12,9 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy, pick
-from console import details, explanations, fields, forms, replies
+from console import details, explanations, fields, forms, record_kit, replies
 from console.fields import Choice, Field
-from engines import access, explain, timeline
+from engines import access, explain
 from engines.access import right
 from service_desk import definitions, lifecycle, progress, queries, tickets
 from service_desk.models import Step, Ticket
@@ -69,7 +69,8 @@ def ticket_page(call: Call, id: str) -> Any:
             facts=_facts(ticket, shown, decisions),
             sections=_sections(),
             timeline=_entries(call.session, ticket, shown),
-            tasks=_tasks(call.session, ticket),
+            timeline_title=_("Course of the ticket"),
+            kit=record_kit.shown(call, TICKET, ticket),
             side=[
                 details.Fragment(
                     title=_("Customer"),
@@ -232,19 +233,6 @@ def _change(session: Session, name: str, pair: list[Any]) -> str:
     return f"{pick(field.label)}: {shown[0]} → {shown[1]}"
 
 
-def _tasks(session: Session, ticket: Ticket) -> list[details.Task]:
-    found = timeline.open_tasks(session, "ticket", ticket.id)
-    people = directory.names(session, [task.assignee_id for task in found])
-    now = clock.now()
-    return [
-        details.Task(
-            id=task.id, title=pick(task.title), due_at=task.due_at, assignee=people.get(task.assignee_id or "", ""),
-            late=bool(task.due_at and task.due_at < now), done_url=f"{URL}/{ticket.id}/tasks/{task.id}/done",
-        )
-        for task in found
-    ]  # fmt: skip
-
-
 def _reply_form(ticket: Ticket) -> forms.Form:
     return forms.Form(
         key=f"reply:{ticket.id}", title=_("Answer the customer"), action=f"{URL}/{ticket.id}/reply", submit=_("Send"),
@@ -319,16 +307,6 @@ def follow_up_on_page(call: Call, id: str) -> Any:
     ticket = queries.ticket(call.session, call.caller, id)
     made = progress.follow_up(call.session, ticket, caller=call.caller, text=request.form.get("text", ""))
     return replies.go(f"{URL}/{made.id}", _("Ticket %(number)s created", number=made.number))
-
-
-@pages.post("/tickets/<id>/tasks/<task_id>/done", allow=right("ticket", "edit"))
-def task_done(call: Call, id: str, task_id: str) -> Any:
-    """Tick a task."""
-    ticket = queries.ticket(call.session, call.caller, id)
-    task = next((each for each in timeline.open_tasks(call.session, "ticket", ticket.id) if each.id == task_id), None)
-    if task is not None:
-        timeline.complete_task(call.session, task, by=call.caller.id)
-    return replies.done(_("Done"), refresh="page")
 
 
 def _do(id: str, step: Callable[[], Any]) -> Any:

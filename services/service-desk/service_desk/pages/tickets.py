@@ -13,7 +13,7 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
-from console import fields, forms, lists, replies
+from console import fields, forms, lists, record_kit, replies
 from console.fields import Field
 from engines import listing
 from engines.access import has_right, right
@@ -99,10 +99,11 @@ def definition(call: Call) -> lists.List:
             account_tier={"choices": TIER}, assignee_id={"lookup": "/service-desk/lookup/people"},
             queue={"choices": queue_choices(call.session)}, account_id={"kind": "record"},
             next_due_at={"sortable": True, "kind": "relative"}, created_at={"sortable": True, "kind": "relative"},
+            tags={"choices": record_kit.tag_choices(call.session, "ticket")},
             solved_at={"sortable": True, "kind": "relative"}, csat={"sortable": True},
         ),
         columns=["subject", "status", "priority", "account_id", "assignee_id", "queue", "next_due_at", "created_at"],
-        quick=["status", "priority", "queue"],
+        quick=["status", "priority", "queue", "tags"],
         create=(f"{URL}/new", _("New ticket")) if may(call, "create") else None,
         bulk=bulk,
         others=_others(call),

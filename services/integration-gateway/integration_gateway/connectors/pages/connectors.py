@@ -13,7 +13,7 @@ from chassis.api import Call
 from chassis.errors import Invalid
 from chassis.i18n import gettext, pick
 from chassis.i18n import lazy as _
-from console import details, forms, lists, replies
+from console import details, forms, lists, record_kit, replies
 from console.fields import Choice, Field
 from console.pages import Pages
 from engines import access
@@ -22,6 +22,7 @@ from integration_gateway import contacts_sync, deliveries
 from integration_gateway.connectors import configured
 from integration_gateway.connectors.contract import Connector as Kind
 from integration_gateway.connectors.models import Connector, ConnectorState, ContactCheck
+from integration_gateway.connectors.objects import CONNECTOR
 from integration_gateway.connectors.registry import KINDS
 
 pages = Pages("gateway", name="connectors", module="integration_gateway")
@@ -119,6 +120,8 @@ def detail_page(call: Call, id: str) -> Any:
             ],
             sections=[details.Section(title=_("Settings"), fields=settings, edit=f"{HOME}/{id}/edit")],
             timeline=[_check_entry(one) for one in _checks(call, connector)],
+            timeline_title=_("Checks"),
+            kit=record_kit.shown(call, CONNECTOR, connector),
         )
     )
 
