@@ -1,8 +1,9 @@
 """Notifications and "my work": what arrives, for whom, and what a person said about channels."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import icalendar
 import pytest
 
 from chassis import clock
@@ -11,7 +12,7 @@ from chassis.subscriptions import Received
 from chassis.testing import Client
 from integration_gateway import notifications, subscriptions, work_items
 from integration_gateway.directory import users
-from integration_gateway.models import User
+from integration_gateway.models import User, WorkItem
 
 API = "/gateway/api/v1"
 
@@ -57,6 +58,73 @@ def test_work_of_all_services_is_one_list_with_what_is_due_first_on_top(hear, co
     assert answer["items"][0]["link"].startswith("/approvals/tasks/")
     hear("leads", "task.completed", {"task_id": later["task_id"], "outcome": "done"})
     assert [item["title"] for item in as_("zhang.wei").get(f"{API}/work-items?done=true").json["items"]] == ["Later"]
+
+
+def ticket(company, **given) -> dict[str, Any]:
+    return {
+        "ticket_id": "tk-1", "number": "T-1", "subject": "登录失败", "status": "open",
+        "assignee_id": company["zhang.wei"]["id"], "next_due_at": clock.iso(clock.now() + timedelta(hours=1)),
+    } | given  # fmt: skip
+
+
+def test_a_ticket_is_work_of_its_assignee_until_it_is_solved(hear, company, as_):
+    me = as_("zhang.wei")
+    hear("service-desk", "ticket.assigned", ticket(company))
+    (item,) = me.get(f"{API}/work-items?kind=ticket").json["items"]
+    assert (item["kind"], item["title"], item["link"]) == ("ticket", "T-1 登录失败", "/service-desk/tickets/tk-1")
+    assert me.get(f"{API}/work-items?kind=approval").json["items"] == []
+    hear("service-desk", "ticket.solved", ticket(company, status="solved"))
+    assert me.get(f"{API}/work-items").json["items"] == []
+    hear("service-desk", "ticket.changed", ticket(company, status="open"))
+    assert me.get(f"{API}/work-items").json["open"] == 1
+    hear("service-desk", "ticket.assigned", ticket(company, assignee_id=None))
+    assert me.get(f"{API}/work-items").json["open"] == 0
+
+
+def test_open_work_is_grouped_by_the_companys_day(time):
+    time.set(datetime(2026, 3, 2, 15, 30, tzinfo=UTC))  # 23:30 in Shanghai
+    minutes = {"late": -1, "tonight": 20, "tomorrow": 40, "never": None}
+    items = [
+        WorkItem(task_id=name, due_at=None if after is None else clock.now() + timedelta(minutes=after))
+        for name, after in minutes.items()
+    ]
+    grouped = work_items.by_day(items, "Asia/Shanghai")
+    assert [(name, [item.task_id for item in group]) for name, group in grouped] == [
+        ("overdue", ["late"]), ("today", ["tonight"]), ("later", ["tomorrow"]), ("undated", ["never"]),
+    ]  # fmt: skip
+
+
+def test_a_calendar_is_read_at_a_private_address_until_it_is_taken_back(hear, company, as_, client):
+    long_title = "拜访；客户, 带上\\合同\n第二行 " + "很长的标题" * 30
+    due, early = clock.now() + timedelta(hours=2), clock.now() + timedelta(hours=1)
+    times = {"due_at": clock.iso(due), "remind_at": clock.iso(early)}
+    hear("sales", "task.created", task(company, title=long_title, link="/sales/accounts/a1", **times))
+    hear("sales", "task.created", task(company, due_at=None))
+    hear("sales", "task.created", task(company, "wu.xiaotong"))
+    me = as_("zhang.wei")
+    assert me.get(f"{API}/me/calendar").json["exists"] is False
+    address = me.post(f"{API}/me/calendar").json["address"]
+    path = address[address.index("/gateway/calendar/") :]
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.content_type == "text/calendar; charset=utf-8"
+    assert all(len(line) <= 75 for line in answer.data.split(b"\r\n"))
+    read = icalendar.Calendar.from_ical(answer.data)
+    (event,) = read.events
+    assert event["SUMMARY"] == long_title
+    assert event.start.replace(microsecond=0) == due.replace(microsecond=0)
+    assert event["URL"].endswith("/sales/accounts/a1")
+    assert len(event.alarms.times) == 2
+    assert not read.errors
+    assert not event.errors
+    assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    assert me.get(f"{API}/me/calendar").json["read_at"] is not None
+    fresh = me.post(f"{API}/me/calendar").json["address"]
+    assert client.get(path).status_code == 404
+    assert client.get(fresh[fresh.index("/gateway/calendar/") :]).status_code == 200
+    assert me.delete(f"{API}/me/calendar").status_code == 204
+    assert client.get(fresh[fresh.index("/gateway/calendar/") :]).status_code == 404
+    assert client.get("/gateway/calendar/guess.ics").status_code == 404
 
 
 def test_a_task_passed_on_leaves_one_list_for_another(hear, company, database):

@@ -241,6 +241,9 @@ class WorkItem(Base):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str] = mapped_column(String(20), default="")
+    kind: Mapped[str] = mapped_column(String(20), default="task", server_default="task")  # task, approval or ticket
+    remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Erasure(Base):
@@ -269,3 +272,14 @@ class Erasure(Base):
     counts: Mapped[dict[str, dict[str, int]]] = mapped_column(Json, default=dict)  # {service: {table: rows}}
     todo: Mapped[list[str]] = mapped_column(Json, default=list)  # what outside systems have to be asked for
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CalendarFeed(Base):
+    """The private address at which a person's calendar is read; only the token's hash is kept."""
+
+    __tablename__ = "calendar_feed"
+
+    user_id: Mapped[str] = mapped_column(Id, ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

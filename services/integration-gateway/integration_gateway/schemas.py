@@ -293,9 +293,18 @@ class WorkItemOut(Schema):
     link = fields.String()
     assignee_id = fields.String()
     created_at = fields.AwareDateTime()
+    kind = fields.String(metadata={"description": "task, approval or ticket"})
     due_at = fields.AwareDateTime(allow_none=True)
+    remind_at = fields.AwareDateTime(allow_none=True)
     completed_at = fields.AwareDateTime(allow_none=True)
     outcome = fields.String()
+
+
+class CalendarOut(Schema):
+    exists = fields.Boolean()
+    created_at = fields.AwareDateTime(allow_none=True)
+    read_at = fields.AwareDateTime(allow_none=True, metadata={"description": "when a calendar last asked"})
+    address = fields.String(metadata={"description": "to subscribe to; told only when it is made"})
 
 
 class WorkItemList(Schema):

@@ -19,11 +19,21 @@ class TaskCreated(Schema):
     link = fields.String(load_default="", allow_none=True)
     assignee_id = fields.String(required=True, allow_none=True)
     due_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    remind_at = fields.AwareDateTime(load_default=None, allow_none=True)
 
 
 class TaskCompleted(Schema):
     task_id = fields.String(required=True)
     outcome = fields.String(load_default="", allow_none=True)
+
+
+class TicketState(Schema):
+    ticket_id = fields.String(required=True)
+    number = fields.String(load_default=None, allow_none=True)
+    subject = fields.String(load_default=None, allow_none=True)
+    status = fields.String(required=True)
+    assignee_id = fields.String(load_default=None, allow_none=True)
+    next_due_at = fields.AwareDateTime(load_default=None, allow_none=True)
 
 
 class NotificationRequested(Schema):
@@ -48,6 +58,16 @@ def task_reassigned(session: Session, event: Received) -> None:
 @on("*.task.completed.v1", group="work_items", kind="projection", reads=TaskCompleted, tables=[WorkItem])
 def task_completed(session: Session, event: Received) -> None:
     work_items.completed(session, event)
+
+
+def ticket_moved(session: Session, event: Received) -> None:
+    work_items.ticket(session, event)
+
+
+for _step in ("created", "assigned", "changed", "solved", "closed"):
+    on(f"service-desk.ticket.{_step}.v1", group="work_items", kind="projection", reads=TicketState, tables=[WorkItem])(
+        ticket_moved
+    )
 
 
 @on("*.notification.requested.v1", group="notifications", kind="reaction", reads=NotificationRequested)

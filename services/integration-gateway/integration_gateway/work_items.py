@@ -1,11 +1,16 @@
 """My work: one list of what a person has to do, over all services, projected from their task events."""
 
+from zoneinfo import ZoneInfo
+
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from chassis import clock
 from chassis.subscriptions import Received
 from integration_gateway.models import WorkItem
+
+TASK, APPROVAL, TICKET = KINDS = ("task", "approval", "ticket")
+SOLVED = frozenset(("solved", "closed"))
 
 
 def opened(session: Session, event: Received) -> None:
@@ -22,8 +27,33 @@ def opened(session: Session, event: Received) -> None:
     item.link = data["link"] or _place(event.source, item.subject, data["task_id"])
     item.assignee_id = data["assignee_id"]
     item.due_at = data["due_at"]
+    item.remind_at = data["remind_at"]
+    item.kind = APPROVAL if event.source == "approvals" else TASK
+    item.changed_at = event.time
     item.completed_at = None
     item.outcome = ""
+    session.add(item)
+
+
+def ticket(session: Session, event: Received) -> None:
+    """A ticket is work of its assignee until it is solved; its time is the next one its SLA asks for."""
+    data = event.data
+    item = session.get(WorkItem, (event.source, data["ticket_id"]))
+    if data["assignee_id"] is None:
+        if item is not None:
+            session.delete(item)
+        return
+    if item is None:
+        item = WorkItem(source=event.source, task_id=data["ticket_id"], created_at=event.time, kind=TICKET)
+    item.subject = f"ticket/{data['ticket_id']}"
+    item.title = " ".join(part for part in (data["number"], data["subject"]) if part)
+    item.link = f"/{event.source}/tickets/{data['ticket_id']}"
+    item.assignee_id = data["assignee_id"]
+    item.due_at, item.changed_at = data["next_due_at"], event.time
+    if data["status"] not in SOLVED:
+        item.completed_at, item.outcome = None, ""
+    elif item.completed_at is None:
+        item.completed_at, item.outcome = event.time, data["status"]
     session.add(item)
 
 
@@ -35,9 +65,25 @@ def completed(session: Session, event: Received) -> None:
         item.outcome = event.data["outcome"] or ""
 
 
-def mine(session: Session, user_id: str, *, limit: int = 100, done: bool = False) -> list[WorkItem]:
+def by_day(items: list[WorkItem], zone: str) -> list[tuple[str, list[WorkItem]]]:
+    """Open items as (overdue, today, later, undated), by the company's day; those without any are left out."""
+    now, today = clock.now(), clock.today(zone)
+    found: dict[str, list[WorkItem]] = {"overdue": [], "today": [], "later": [], "undated": []}
+    for item in items:
+        if item.due_at is None:
+            found["undated"].append(item)
+        elif item.due_at < now:
+            found["overdue"].append(item)
+        else:
+            found["today" if item.due_at.astimezone(ZoneInfo(zone)).date() == today else "later"].append(item)
+    return [(name, group) for name, group in found.items() if group]
+
+
+def mine(session: Session, user_id: str, *, limit: int = 100, done: bool = False, kind: str = "") -> list[WorkItem]:
     """What a person has to do, what is due first on top; with `done` what they did, latest first."""
     items = select(WorkItem).where(WorkItem.assignee_id == user_id)
+    if kind:
+        items = items.where(WorkItem.kind == kind)
     if done:
         items = items.where(WorkItem.completed_at.is_not(None)).order_by(WorkItem.completed_at.desc())
     else:

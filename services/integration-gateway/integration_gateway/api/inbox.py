@@ -65,10 +65,11 @@ def change_preferences(call: Call) -> Any:
     allow=person,
     query={
         "done": fields.Boolean(load_default=False),
+        "kind": fields.String(load_default="", validate=validate.OneOf(("", *work_items.KINDS))),
         "limit": fields.Integer(load_default=100, validate=validate.Range(1, 500)),
     },
 )
 def list_work(call: Call) -> Any:
     """What the caller has to do in every service, what is due first on top."""
-    items = work_items.mine(call.session, call.caller.id, done=call.query["done"], limit=call.query["limit"])
+    items = work_items.mine(call.session, call.caller.id, **call.query)
     return {"items": items} | work_items.counts(call.session, call.caller.id)

@@ -3,12 +3,13 @@
 from typing import Any
 
 from chassis.api import Api, Call
-from integration_gateway import accounts, second_factor, sessions
+from integration_gateway import accounts, calendar_feeds, second_factor, sessions
 from integration_gateway.directory import users
 from integration_gateway.errors import SecondFactorExists, TooManyAttempts, WeakPassword, WrongCode, WrongCredentials
 from integration_gateway.models import Credential, User
 from integration_gateway.permits import person
 from integration_gateway.schemas import (
+    CalendarOut,
     CodeIn,
     EnrolmentOut,
     MeChange,
@@ -122,6 +123,32 @@ def renew_recovery_codes(call: Call) -> Any:
         address=call.request.remote_addr or "",
     )
     return {"recovery_codes": codes}
+
+
+@api.get("/me/calendar", answer=CalendarOut, allow=person)
+def read_calendar(call: Call) -> Any:
+    """Whether the caller's work can be read as a calendar, and when one last did"""
+    return _calendar(call)
+
+
+@api.post("/me/calendar", answer=CalendarOut, status=201, allow=person)
+def renew_calendar(call: Call) -> Any:
+    """A private address of the caller's work as iCalendar; a former one stops at once"""
+    token = calendar_feeds.renew(call.session, call.caller.id)
+    return _calendar(call) | {"address": calendar_feeds.address(call.settings.public_url, token)}
+
+
+@api.delete("/me/calendar", status=204, allow=person)
+def revoke_calendar(call: Call) -> None:
+    """Take the address of the caller's calendar back"""
+    calendar_feeds.revoke(call.session, call.caller.id)
+
+
+def _calendar(call: Call) -> dict[str, Any]:
+    found = calendar_feeds.of(call.session, call.caller.id)
+    if found is None:
+        return {"exists": False, "created_at": None, "read_at": None}
+    return {"exists": True, "created_at": found.created_at, "read_at": found.read_at}
 
 
 def _user(call: Call) -> User:

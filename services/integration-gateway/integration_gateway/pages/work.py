@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, redirect, render_template
 
-from chassis import clock
+from chassis import clock, i18n
 from chassis.api import Call
 from chassis.errors import NotFound
 from chassis.i18n import lazy as _
@@ -12,7 +12,7 @@ from chassis.i18n import pick
 from console import navigation, replies
 from console.pages import Pages
 from engines import access, listing
-from integration_gateway import links, notifications, work_items
+from integration_gateway import calendar_feeds, ical, links, notifications, work_items
 from integration_gateway.models import User
 from integration_gateway.objects import USER
 from integration_gateway.permits import person
@@ -30,6 +30,15 @@ SOURCES = {
     "gateway": _("Administration"),
 }
 
+GROUPS = {
+    "overdue": _("Overdue"),
+    "today": _("Today"),
+    "later": _("Later"),
+    "undated": _("Without a date"),
+    "done": _("Done"),
+}
+KINDS = {"task": _("Tasks"), "approval": _("Approvals"), "ticket": _("Tickets")}
+
 
 @pages.get("", public=True)
 def home(call: Call) -> Any:
@@ -40,10 +49,16 @@ def home(call: Call) -> Any:
 @pages.get("/work", allow=person)
 def my_work(call: Call) -> str:
     """What the reader has to do in all services, and what they did."""
-    done = call.request.args.get("show") == "done"
+    done, kind = call.request.args.get("show") == "done", call.request.args.get("kind", "")
+    kind = kind if kind in work_items.KINDS else ""
+    items = work_items.mine(call.session, call.caller.id, done=done, kind=kind, limit=300)
     return render_template(
         "gateway/work.html",
-        items=work_items.mine(call.session, call.caller.id, done=done),
+        groups=[("done", items)] if done and items else work_items.by_day(items, call.settings.time_zone),
+        titles=GROUPS,
+        kinds=KINDS,
+        kind=kind,
+        calendar=calendar_feeds.of(call.session, call.caller.id),
         counts=work_items.counts(call.session, call.caller.id),
         done=done,
         now=clock.now(),
@@ -51,6 +66,43 @@ def my_work(call: Call) -> str:
         notices=notifications.latest(call.session, call.caller.id, limit=5),
         all_url=ALL,
     )
+
+
+@pages.post("/work/calendar", allow=person)
+def renew_calendar(call: Call) -> str:
+    """A private address of the reader's calendar, shown once."""
+    token = calendar_feeds.renew(call.session, call.caller.id)
+    return render_template(
+        "gateway/shown_once.html", heading=_("Calendar"), back=navigation.MENU[0].url,
+        secret=calendar_feeds.address(call.settings.public_url, token),
+        hint=_("Subscribe to this address in your calendar. Whoever knows it reads your work; it is shown only now."),
+    )  # fmt: skip
+
+
+@pages.post("/work/calendar/revoke", allow=person)
+def revoke_calendar(call: Call) -> Any:
+    """Take the address back."""
+    calendar_feeds.revoke(call.session, call.caller.id)
+    return replies.go(navigation.MENU[0].url, _("The calendar's address no longer works"))
+
+
+@pages.get("/calendar/<token>.ics", public=True, session="write")
+def calendar(call: Call, token: str) -> Response:
+    """The work of whoever the private address belongs to, as iCalendar."""
+    user = calendar_feeds.reader(call.session, token)
+    if user is None:
+        raise NotFound()
+    i18n.speak(i18n.known(user.locale) or "zh")
+    body = ical.calendar(
+        work_items.mine(call.session, user.id, limit=500), name=str(_("My work")), address=call.settings.public_url,
+        categories={key: str(label) for key, label in KINDS.items()},
+    )  # fmt: skip
+    answer = Response(body, content_type="text/calendar; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'inline; filename="work.ics"'
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    answer.add_etag()
+    return answer.make_conditional(call.request)
 
 
 @pages.get("/fragments/work", allow=person)
