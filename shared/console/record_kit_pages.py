@@ -31,7 +31,8 @@ def pages(service: str) -> Pages:
     """The blueprint of a service."""
     made = Pages(service, name="record_kit", module="console", template_folder=None)
     _mount_reading(made)
-    _mount_writing(made)
+    _mount_comments(made)
+    _mount_following(made)
     _mount_activities(made)
     _mount_tasks(made)
     _mount_files(made)
@@ -82,27 +83,7 @@ def _choice(person: directory.Person, known: directory.Snapshot) -> dict[str, An
     }  # fmt: skip
 
 
-def _mount_writing(pages: Pages) -> None:
-    @pages.post("/records/<kind>/<id>/activities", allow=signed_in, feature=f"{pages.service}.activities")
-    def log_activity(call: Call, kind: str, id: str) -> Any:
-        """Take in the composer."""
-        kept, record = _record(call, kind, id, "write")
-        form = record_kit.activity_form(f"/{pages.service}/records/{kind}/{id}", pages.service)
-        posted = forms.values(form, request.form)
-        next_step, next_at = posted.pop("next_step") or "", posted.pop("next_at")
-        body = _loaded(ActivityEdit(), _given(posted)) | _loaded(
-            TaskEdit(only=("due_at",)), _given({"due_at": next_at})
-        )
-        if not body.get("text", "").strip():
-            raise Invalid(errors={"text": [_("Write what happened")]})
-        activity = timeline.log_activity(
-            call.session, caller=call.caller, subject_kind=kind, subject_id=id, next_step=next_step,
-            next_at=body.pop("due_at", None), **body,
-        )  # fmt: skip
-        if kept.after_activity is not None:
-            kept.after_activity(call.session, call.caller, record, activity)
-        return replies.go(kept.link(id), _("Logged"), accepted=form.key)
-
+def _mount_comments(pages: Pages) -> None:
     @pages.post("/records/<kind>/<id>/comments", allow=signed_in, feature=f"{pages.service}.comments")
     def comment(call: Call, kind: str, id: str) -> Any:
         """Take in a comment, and say who was not told."""
@@ -134,6 +115,8 @@ def _mount_writing(pages: Pages) -> None:
         comments.remove(call.session, _comment(call, id), caller=call.caller)
         return replies.done(_("Removed"), refresh="page")
 
+
+def _mount_following(pages: Pages) -> None:
     @pages.post("/records/<kind>/<id>/follow", allow=signed_in, feature=f"{pages.service}.followers")
     def follow(call: Call, kind: str, id: str) -> Any:
         """Follow a record, or leave it."""
@@ -146,6 +129,26 @@ def _mount_writing(pages: Pages) -> None:
 
 
 def _mount_activities(pages: Pages) -> None:
+    @pages.post("/records/<kind>/<id>/activities", allow=signed_in, feature=f"{pages.service}.activities")
+    def log_activity(call: Call, kind: str, id: str) -> Any:
+        """Take in the composer."""
+        kept, record = _record(call, kind, id, "write")
+        form = record_kit.activity_form(f"/{pages.service}/records/{kind}/{id}", pages.service)
+        posted = forms.values(form, request.form)
+        next_step, next_at = posted.pop("next_step") or "", posted.pop("next_at")
+        body = _loaded(ActivityEdit(), _given(posted)) | _loaded(
+            TaskEdit(only=("due_at",)), _given({"due_at": next_at})
+        )
+        if not body.get("text", "").strip():
+            raise Invalid(errors={"text": [_("Write what happened")]})
+        activity = timeline.log_activity(
+            call.session, caller=call.caller, subject_kind=kind, subject_id=id, next_step=next_step,
+            next_at=body.pop("due_at", None), **body,
+        )  # fmt: skip
+        if kept.after_activity is not None:
+            kept.after_activity(call.session, call.caller, record, activity)
+        return replies.go(kept.link(id), _("Logged"), accepted=form.key)
+
     @pages.get("/records/activities/<id>/edit", allow=signed_in, feature=f"{pages.service}.activities")
     def activity_editor(call: Call, id: str) -> Any:
         """The form of an activity of one's own."""

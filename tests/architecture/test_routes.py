@@ -12,6 +12,7 @@ PUBLIC = {
     "/gateway/.well-known/jwks.json", "/gateway/oauth/token", "/gateway/login", "/gateway/logout",
     "/gateway/password/forgotten", "/gateway/password/<secret>", "/gateway/set-up/<secret>",
     "/gateway/api/v1/connectors/<connector_id>/callback", "/gateway/api/v1/sessions", "/gateway/login/code", "/gateway",
+    "/gateway/calendar/<token>.ics",
     "/assets/<name>", "/assets/<path:name>",
 }  # fmt: skip
 

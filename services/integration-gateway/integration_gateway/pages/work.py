@@ -68,7 +68,7 @@ def my_work(call: Call) -> str:
     )
 
 
-@pages.post("/work/calendar", allow=person)
+@pages.post("/calendar", allow=person)
 def renew_calendar(call: Call) -> str:
     """A private address of the reader's calendar, shown once."""
     token = calendar_feeds.renew(call.session, call.caller.id)
@@ -79,7 +79,7 @@ def renew_calendar(call: Call) -> str:
     )  # fmt: skip
 
 
-@pages.post("/work/calendar/revoke", allow=person)
+@pages.post("/calendar/revoke", allow=person)
 def revoke_calendar(call: Call) -> Any:
     """Take the address back."""
     calendar_feeds.revoke(call.session, call.caller.id)
