@@ -158,15 +158,18 @@ def _people(call: Call, kept: Kept, entries: Sequence[Entry]) -> dict[str, str]:
         for change in entry.changes:
             if kept.kind.by_name[change.field].kind == "person":
                 ids |= {value for value in (change.before, change.after) if isinstance(value, str)}
+            elif change.field == "collaborator_ids":
+                ids |= {*(change.before or ()), *(change.after or ())}
         if entry.kind == "comment":
             ids |= set(entry.item.mentions)
         elif entry.kind == "task":
             ids.add(entry.item.assignee_id or "")
-    return directory.names(call.session, ids)
+    departments = directory.snapshot(call.session).departments
+    return {id_: found.name for id_, found in departments.items()} | directory.names(call.session, ids)
 
 
 def _line(call: Call, kept: Kept, entry: Entry, people: Mapping[str, str], contents: Mapping[str, Blob]) -> Line:
-    who = people.get(entry.by) or (_("System") if entry.by in ("system", "") else entry.by)
+    who = people.get(entry.by) or (_("Automatic") if entry.by in ("system", "") else entry.by)
     base = f"/{call.service.name}/records"
     mine = entry.by == call.caller.id or "admin" in call.caller.roles
     item = entry.item
@@ -230,7 +233,7 @@ def _said(item: ObjectField, value: Any, people: Mapping[str, str]) -> str:
         return ""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    if item.kind == "person":
+    if item.kind in ("person", "department"):
         return people.get(str(value), str(value))
     if item.kind == "datetime":
         return formats.time(value)
@@ -239,7 +242,7 @@ def _said(item: ObjectField, value: Any, people: Mapping[str, str]) -> str:
     if item.kind == "money":
         return formats.number(value)
     if isinstance(value, list):
-        return _(", ").join(_said(item, one, people) for one in value)
+        return _(", ").join(people.get(one) or _said(item, one, people) for one in value)
     if isinstance(item.choices, Mapping) and value in item.choices:
         return pick(dict(item.choices[value])) or str(value)
     return str(value)

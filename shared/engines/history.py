@@ -99,8 +99,9 @@ def told(session: Session, caller: Caller, kind: str, row: Any) -> Entry | None:
     known = kept.happenings.get(name) or (
         _PLAIN.get(participle) if name.partition(".")[0] in (kind, "record") else None
     )
-    created = row.aggregateversion == 1 and participle in _CREATING
-    changes = () if created else _changes(row, visible_fields(session, caller, kept.kind))
+    changes = _changes(row, visible_fields(session, caller, kept.kind))
+    if participle in _CREATING and all(change.before is None for change in changes):
+        changes = ()  # a new record's first values stand on its page
     if not changes and (known is None or known.label == _PLAIN[_CHANGED].label):
         return None
     shown = known or _PLAIN[_CHANGED]
