@@ -87,7 +87,7 @@ def revoke_calendar(call: Call) -> Any:
 
 
 @pages.get("/calendar/<token>.ics", public=True, session="write")
-def calendar(call: Call, token: str) -> Response:
+def calendar(call: Call, token: str) -> Any:
     """The work of whoever the private address belongs to, as iCalendar."""
     user = calendar_feeds.reader(call.session, token)
     if user is None:
