@@ -32,6 +32,7 @@ def run(backend: str, options: argparse.Namespace, *, minutes: float) -> bool:
     scratch = Path(tempfile.mkdtemp(prefix=f"crm-faults-{backend}-"))
     say(f"{backend}: seed {options.seed}, everything in {scratch}")
     stage, began = Stage(backend, scratch, options.seed), now()
+    stage.keep = options.keep
     lines: list[player.Line] = []
     try:
         stage.begin()

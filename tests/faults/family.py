@@ -78,9 +78,11 @@ class Family:
 
     def down(self) -> None:
         self._ending.set()
-        self._thread.join(PATIENCE + 10)
+        if self._thread.is_alive():
+            self._thread.join(PATIENCE + 10)
         for proxy in self.feeds.values():
-            proxy.stop()
+            if proxy.runs:
+                proxy.stop()
         self.folder.release()
 
     def child(self, name: str) -> Child:

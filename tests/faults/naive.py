@@ -9,8 +9,9 @@ import time
 import uuid
 from collections.abc import Callable
 
-from amqp import Message
+from amqp import AMQPError, Message
 from kombu import Connection
+from kombu.exceptions import KombuError
 
 QUEUE = "naive"
 TABLES = """
@@ -29,7 +30,7 @@ def produce(database: sqlite3.Connection, connection: Connection) -> None:
         event, subject = str(uuid.uuid4()), f"record/{number % 20}"
         with database:
             database.execute("INSERT INTO log (event_id, subject) VALUES (?, ?)", (event, subject))
-        channel.basic_publish(Message(f"{event} {subject}", delivery_mode=2), routing_key=QUEUE)
+        channel.basic_publish(Message(f"{event} {subject}", delivery_mode=2), exchange="", routing_key=QUEUE)
         time.sleep(0.002)
 
 
@@ -45,7 +46,7 @@ def consume(database: sqlite3.Connection, connection: Connection) -> None:
             database.execute("INSERT INTO seen (event_id, subject) VALUES (?, ?)", (event, subject))
         channel.basic_ack(message.delivery_tag)
 
-    channel.basic_consume(QUEUE, callback=arrived)
+    channel.basic_consume(QUEUE, no_ack=False, consumer_tag="", callback=arrived)
     while True:
         connection.drain_events(timeout=60)
 
@@ -59,9 +60,7 @@ def forever(work: Callable[[sqlite3.Connection, Connection], None], file: str, u
         try:
             with Connection(url, connect_timeout=3) as connection:
                 work(database, connection)
-        except OSError:
-            time.sleep(0.2)
-        except connection.recoverable_connection_errors:
+        except (OSError, KombuError, AMQPError):
             time.sleep(0.2)
 
 

@@ -22,6 +22,10 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy {port}", daemon=True)
 
+    @property
+    def runs(self) -> bool:
+        return self._thread.is_alive()
+
     def start(self) -> "Proxy":
         self._thread.start()
         self._do(self._listen())

@@ -45,7 +45,9 @@ def make(tree: Path) -> Path:
     if tree.exists():
         return tree
     for part in ("shared", "services", "demo"):
-        shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"), symlinks=True)
+        shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    packages = Path("shared/console/node_modules")
+    (tree / packages).symlink_to(ROOT / packages)
     for place in places.places():
         package = tree / place.package_folder.relative_to(ROOT)
         own = revisions.folders(place.package_folder)[place.package]

@@ -1,8 +1,10 @@
 """One running suite with its load, its audit and everything a fault may lay hands on."""
 
 import random
+import shutil
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -28,8 +30,8 @@ SETTLE = 60.0  # seconds from the end of a fault to a steady state with every pr
 class Stage:
     """What a fault is given. `chance` is seeded for each fault."""
 
-    def __init__(self, backend: str, scratch: Path, seed: int, *, say: "object" = print):
-        self.backend, self.seed, self.say = backend, seed, say
+    def __init__(self, backend: str, scratch: Path, seed: int):
+        self.backend, self.seed = backend, seed
         self.scratch = scratch
         self.chance = random.Random(seed)
         self.ledger = Ledger()
@@ -40,6 +42,8 @@ class Stage:
         self.disk: SmallDisk
         self.family: Family
         self.books: Books
+        self.keep = False  # databases too, not only logs
+        self._ending = ExitStack()
         self._known: set[Finding] = set()
         self._groups = expected_cursors()
 
@@ -49,6 +53,7 @@ class Stage:
 
     def begin(self) -> None:
         """Servers, suite, load and meter; returns when all is ready and the first log-ins are done."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers must not outlive us
         base = base_port()
         database = bus = ""
         data = self.scratch / "suite"
@@ -56,50 +61,53 @@ class Stage:
             database, bus = self._begin_servers(base)
         else:
             self.disk = SmallDisk(data, 700)
+            self._ending.callback(self._let_go_of_disk)
         self.family = Family(data, base, database=database, bus=bus, settings={"CRM_BUS_NAMESPACE": "crm"})
         direct = self.family.urls
         if self.postgresql is not None and self.to_database is not None:
             around = (f":{self.to_database.port}/", f":{self.postgresql.port}/")
             direct = {name: url.replace(*around) for name, url in direct.items()}
         self.books = Books(direct)
+        self._ending.callback(self.family.down)
         self.family.up()
         self.partner = Partner(self.family.kingdee)
         self.meter = Meter(lambda: [c.port for c in self.family.children if "-worker" in c.name and c.is_alive])
         self.meter.start()
+        self._ending.callback(self.meter.stop)
         self.driver = Driver(self.family.url, self.family.kingdee, self.ledger, self.seed)
+        self._ending.callback(self.driver.end)
         self.audit = Audit(self.books, self.ledger, self.family.kingdee)
         wait_for(self.steady, seconds=SETTLE, what="the first steady state")
         self.driver.begin()
 
     def end(self) -> None:
-        for part in ("driver", "meter"):
-            if hasattr(self, part):
-                getattr(self, part).end() if part == "driver" else self.meter.stop()
-        if hasattr(self, "family"):
-            self.family.down()
-        for proxy in (self.to_broker, self.to_database):
-            if proxy is not None:
-                proxy.stop()
-        if self.rabbitmq is not None:
-            self.rabbitmq.kill()
-        if self.postgresql is not None:
-            self.postgresql.stop()
-        if hasattr(self, "disk"):
-            self.disk.remove()
+        """End everything that was begun, the last first; what a small disk held is kept beside it."""
+        self._ending.close()
+
+    def _let_go_of_disk(self) -> None:
+        if self.disk.mounted:
+            what = None if self.keep else shutil.ignore_patterns("*.db*", "cluster", "caddy", "assets")
+            shutil.copytree(self.disk.folder, self.scratch / "kept", ignore=what, symlinks=True)
+        self.disk.remove()
 
     def _begin_servers(self, base: int) -> tuple[str, str]:
         folder = self.scratch / "rabbitmq"
         folder.mkdir(parents=True)
         self.rabbitmq = RabbitMQ(folder, base + 322)
+        self._ending.callback(self.rabbitmq.kill)
         self.rabbitmq.start(wait=False)
         self.disk = SmallDisk(self.scratch / "postgresql", 1200)
+        self._ending.callback(self._let_go_of_disk)
         self.scratch.chmod(0o755)
         self.postgresql = PostgreSQL(self.disk.folder, base + 320)
         self.postgresql.create()
+        self._ending.callback(self.postgresql.stop)
         self.postgresql.start()
         self.rabbitmq.wait()
         self.to_database = Proxy(base + 310, self.postgresql.port).start()
         self.to_broker = Proxy(base + 311, self.rabbitmq.port).start()
+        self._ending.callback(self.to_database.stop)
+        self._ending.callback(self.to_broker.stop)
         bus = f"amqp://guest:guest@127.0.0.1:{self.to_broker.port}//"
         with psycopg.connect(f"{self.postgresql.url}postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE crm_witness")
