@@ -13,7 +13,7 @@ from chassis.places import FRONT, UnknownService, tree
 from chassis.suite.errors import SuiteError
 
 _SUITE, _SERVICES = "chassis.commands.suite", "chassis.commands.services"
-_KEEPING = "chassis.commands.keeping"
+_KEEPING, _CONFIGURATION = "chassis.commands.keeping", "chassis.commands.configuration"
 _QUALITY, _DOCTOR, _DOCS = "chassis.commands.quality", "chassis.commands.doctor", "chassis.reference"
 
 
@@ -227,6 +227,19 @@ def _keeping_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     _data_option(erase)
     erase.add_argument("--database", default="", metavar="URL", help="the server, if `up` was started with one")
     erase.set_defaults(run=("chassis.commands.erasing", "erase"), joins_suite=True)
+    config = commands.add_parser(
+        "config",
+        help="export, compare or import what a company sets up, as one YAML file",
+        description="export: everything set up, in a stable order, to FILE or the screen. diff: what FILE would change; "
+        "exit 1 if anything. import: bring it in, each service whole or not at all; what FILE doesn't name stays.",
+    )
+    config.add_argument("action", choices=["export", "diff", "import"])
+    config.add_argument("file", metavar="FILE", nargs="?", type=_folder, help="needed by diff and import")
+    config.add_argument("--service", action="append", default=[], metavar="SERVICE", help="only this one; repeatable")
+    config.add_argument("--dry-run", action="store_true", help="import: try everything, keep nothing")
+    _data_option(config)
+    config.add_argument("--database", default="", metavar="URL", help="the server, if `up` was started with one")
+    config.set_defaults(run=(_CONFIGURATION, "config"), joins_suite=True)
     restore = add("restore", "put a backup back; what is restored must be stopped", "what")
     restore.add_argument(
         "--from", dest="source", type=_folder, required=True, metavar="DIR", help="a set, or its folder"

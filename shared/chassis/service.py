@@ -14,6 +14,7 @@ from chassis.settings import Settings, load
 if TYPE_CHECKING:
     from flask import Flask
 
+    from chassis.configuration import Section
     from chassis.db import Database
     from chassis.erasure.declaring import Personal
     from chassis.relay import Wake
@@ -38,6 +39,7 @@ class Service:
     `events` are the modules whose Event classes it publishes; `blueprints` returns the Flask blueprints and Apis of
     its edges, imported only by the web process; `objects` are the access-controlled kinds of records (engines.access);
     `kept` are the kinds that carry a timeline, comments, files, tags and followers (engines.record_kit);
+    `configuration` gives the sections of what a company sets up (chassis.configuration), in the order of their needs.
     `loops` run each in a thread of the active worker until `runtime.stopping` (call-outs that must not happen inside a
     transaction). `erasers` say where personal data lies (chassis.erasure). `folders` are the folders under DATA whose files
     belong to its rows; backups copy them. `seed(session)` fills an empty database with believable demo data and is never
@@ -54,6 +56,7 @@ class Service:
     blueprints: Callable[[], Sequence[Any]] = field(default=list)  # type: ignore[assignment]
     objects: Sequence[Any] = ()
     kept: Sequence[Any] = ()
+    configuration: Callable[[], Sequence["Section"]] = list  # type: ignore[assignment]
     seed: Callable[[Session], None] | None = None
     loops: Sequence[Callable[["Runtime"], None]] = ()
     on_start: Sequence[Callable[["Flask"], None]] = ()

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from approvals import erasers, events, kept, models, objects, seed, settings, subscriptions, timers
+from approvals import configuration, erasers, events, kept, models, objects, seed, settings, subscriptions, timers
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
@@ -32,6 +32,7 @@ SERVICE = Service(
     subscriptions=subscriptions.on,
     timers=timers.due,
     blueprints=_blueprints,
+    configuration=configuration.sections,
     objects=objects.OBJECTS,
     kept=kept.KINDS,
     erasers=erasers.ERASERS,

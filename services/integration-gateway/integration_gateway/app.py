@@ -9,6 +9,7 @@ from chassis.service import Service
 from engines import kit_parts, notifications
 from engines.attachments import keeping
 from integration_gateway import (
+    configuration,
     erasers,
     erasures,
     events,
@@ -55,6 +56,7 @@ SERVICE: Service = Service(
     events=[events, *parts.EVENTS, *(part for part in kit_parts.EVENTS if part is not notifications)],
     subscriptions=subscriptions.on,
     timers=timers.due,
+    configuration=configuration.sections,
     objects=(*OBJECTS, *parts.OBJECTS),
     kept=kept.KINDS,
     erasers=erasers.ERASERS,

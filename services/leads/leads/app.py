@@ -7,7 +7,7 @@ from flask import Flask
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
-from leads import erasers, events, kept, models, seed, settings, subscriptions, timers
+from leads import configuration, erasers, events, kept, models, seed, settings, subscriptions, timers
 from leads.objects import OBJECTS
 
 
@@ -33,6 +33,7 @@ SERVICE = Service(
     subscriptions=subscriptions.on,
     timers=timers.due,
     blueprints=_blueprints,
+    configuration=configuration.sections,
     objects=OBJECTS,
     kept=kept.KINDS,
     erasers=erasers.ERASERS,

@@ -6,7 +6,7 @@ import console
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
-from reporting import adoption, erasers, events, kept, models, objects, settings
+from reporting import adoption, configuration, erasers, events, kept, models, objects, settings
 from reporting.subscriptions import on
 from reporting.timers import due
 
@@ -29,6 +29,7 @@ SERVICE: Service = Service(
     subscriptions=on,
     timers=due,
     blueprints=edges,
+    configuration=configuration.sections,
     objects=objects.OBJECTS,
     kept=kept.KINDS,
     erasers=erasers.ERASERS,

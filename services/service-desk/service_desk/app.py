@@ -8,7 +8,7 @@ import console
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
-from service_desk import erasers, events, kept, mail_server, models, objects, seed, settings
+from service_desk import configuration, erasers, events, kept, mail_server, models, objects, seed, settings
 from service_desk.subscriptions import on
 from service_desk.timers import due
 
@@ -36,6 +36,7 @@ SERVICE = Service(
     subscriptions=on,
     timers=due,
     blueprints=edges,
+    configuration=configuration.sections,
     objects=objects.OBJECTS,
     kept=kept.KINDS,
     erasers=erasers.ERASERS,
