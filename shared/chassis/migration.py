@@ -50,8 +50,15 @@ def upgrade(service: Service, url: str, to: str = "heads") -> bool:
         before = frozenset(MigrationContext.configure(connection).get_current_heads())
         if to == "heads" and before == heads:
             return False
-        _run(service.name, folder, connection, lambda config: command.upgrade(config, to))
+        # a service's revisions may write into the shared tables, so those come first
+        steps = [*(f"{branch}@head" for branch in SHARED_BRANCHES), to] if to == "heads" else [to]
+        _run(service.name, folder, connection, lambda config: _climb(config, steps))
     return True
+
+
+def _climb(config: Config, steps: Iterable[str]) -> None:
+    for step in steps:
+        command.upgrade(config, step)
 
 
 def downgrade(service: Service, url: str, to: str) -> None:

@@ -32,6 +32,7 @@ def titles() -> dict[str, str]:
     return {
         "score": _("Score"), "assignment": _("Assignment"), "match": _("Duplicate match"), "route": _("Approval route"),
         "due": _("Due time"), "tier": _("Tier"), "alert": _("Alert"),
+        "reclaim": _("Back to the pool"),
     }  # fmt: skip
 
 
@@ -53,7 +54,9 @@ def plain(value: Any, named: Mapping[str, Words] | None = None) -> str:
 
 
 def _known() -> dict[str, Words]:
-    return {"score": _("Score"), "grade": _("Grade"), "owner": _("Owner"), "due_at": _("Due time"), "tier": _("Tier")}
+    return {"score": _("Score"), "grade": _("Grade"), "owner": _("Owner"), "due_at": _("Due time"), "tier": _("Tier"),
+            "next_reclaim_at": _("Goes back"), "owned_since": _("Owned since"), "protected_until": _("Protected until"),
+            "pool": _("Pool")}  # fmt: skip
 
 
 def _label(name: str, named: Mapping[str, Words]) -> str:

@@ -12,7 +12,7 @@ from chassis import clock
 from chassis.db import Base, Id, Json, UtcDateTime
 from chassis.ids import uuid7
 
-KINDS = ("score", "assignment", "match", "route", "due", "tier", "alert")
+KINDS = ("score", "assignment", "match", "route", "due", "tier", "alert", "reclaim")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,12 +122,13 @@ def _visible(
 
 
 def _redacted(session: Session, caller: Caller, event: dict[str, Any]) -> dict[str, Any]:
-    """Without the fields the caller may not read; with any rule on the kind, without the personal part altogether."""
+    """Without the fields the caller may not read; with any rule on the kind, or a pool that hides something, without the
+    personal part altogether."""
     kind = event["subject"].partition("/")[0]
     grant = granted(session, caller, kind)
     data = dict(event["data"])
     private = data.pop("personal", None)
     data = access.mask_out(session, caller, kind, data)
-    if private and not grant.hidden:
+    if private and not grant.hidden and not access.veils_of(session, caller, kind):
         data["personal"] = private
     return {**event, "data": data}

@@ -27,16 +27,18 @@ def paged(kind: ObjectType, *, default: str = "-created_at", limit: int = 50) ->
     sort = {item.name: getattr(kind.model, item.column) for item in kind.fields if _sortable(item)}
 
     def clause(call: Any, text: str) -> ColumnElement[bool]:
-        seen = access.visible(call.session, call.caller, kind)
-        return compiled(read_filter(text), seen, call.caller, zone=call.settings.time_zone)
+        seen, condition = access.visible(call.session, call.caller, kind), read_filter(text)
+        found = compiled(condition, seen, call.caller, zone=call.settings.time_zone)
+        return and_(found, _unveiled(call.session, call.caller, kind, condition))
 
     return Paged(entity=kind.model, sort=sort, default=default, limit=limit, filter=clause)
 
 
 def rows(call: Any, kind: ObjectType) -> Select[Any]:
     """The SELECT a list route with `page=paged(kind)` and `query=QUERY` returns."""
-    check_sort(call.session, call.caller, kind, call.query.get("sort") or "")
-    return readable(call.session, call.caller, kind, q=call.query.get("q") or "")
+    sort = call.query.get("sort") or ""
+    check_sort(call.session, call.caller, kind, sort)
+    return readable(call.session, call.caller, kind, q=call.query.get("q") or "", sort=sort)
 
 
 def readable(
@@ -46,17 +48,29 @@ def readable(
     *,
     filter: Any = None,
     q: str = "",
+    sort: str = "",
     zone: str | None = None,
 ) -> Select[Any]:
     """SELECT of the records the caller may read that meet the condition `filter` and hold the text `q`.
 
     Conditions and searches see only fields the caller may read in full; ConditionError names any other as unknown.
+    Records in a pool that hides a field named in `filter`, searched by `q` or sorted by are left out.
     """
     seen = access.visible(session, caller, kind)
     statement = select(kind.model).where(access.predicate_sql(session, caller, kind))
     if filter is not None:
         statement = statement.where(compiled(filter, seen, caller, zone=zone))
-    return statement.where(search(seen, q)) if q.strip() else statement
+    if q.strip():
+        statement = statement.where(search(seen, q))
+    return statement.where(_unveiled(session, caller, kind, filter, q=q, sort=sort))
+
+
+def _unveiled(
+    session: Session, caller: Caller, kind: ObjectType, condition: Any, *, q: str = "", sort: str = ""
+) -> ColumnElement[bool]:
+    names = set(conditions.fields_used(condition)) if condition is not None else set()
+    names |= {part.removeprefix("-") for part in sort.split(",")} | (set(kind.searched) if q.strip() else set())
+    return access.seen_through(session, caller, kind, names)
 
 
 def each(session: Session, statement: Select[Any], *, batch: int = 500) -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """Kinds of records and their fields as data: what conditions, access, lists, imports and screens read."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -61,7 +61,8 @@ class ObjectType:
 
     The columns every record has (owner_id, created_at, tags …) are added to `fields` by themselves. `rights` are the
     named rights beyond create, read, edit and delete. `open_to` maps a named right to the condition of records its
-    holders may read whatever their scope is, such as those in the pool. `searched` are the fields `q` looks into.
+    holders may read whatever their scope is, such as those in the pool, or to a function (session, caller) that gives
+    it. `searched` are the fields `q` looks into.
     """
 
     kind: str
@@ -69,7 +70,9 @@ class ObjectType:
     fields: Sequence[Field] = ()
     rights: Sequence[str] = ()
     label: Label = field(default_factory=dict)
-    open_to: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, kw_only=True)
+    open_to: Mapping[str, Mapping[str, Any] | Callable[..., Mapping[str, Any]]] = field(
+        default_factory=dict, kw_only=True
+    )
     searched: Sequence[str] = field(default=(), kw_only=True)
     adds_record_fields: bool = field(default=True, kw_only=True)
     by_name: Mapping[str, Field] = field(init=False, repr=False)

@@ -72,6 +72,17 @@ def test_a_transfer_closes_the_task_and_opens_one_for_the_other():
     assert run.status == "approved"
 
 
+def test_a_leavers_task_goes_to_a_successor_asked_already_or_still_in_line():
+    run = Run(ask("a", "ann", "bob", mode="sequential"), crew=Crew()).start()
+    later = next(key for key, task in run.state["tasks"].items() if task["assignee"] == "bob")
+    run.do("hand_over", task=later, by="admin", to="cat")
+    assert run.pending == ["ann"]
+    run.act("ann")
+    assert run.pending == ["cat"]
+    run.act("cat")
+    assert run.status == "approved"
+
+
 def test_a_return_to_a_step_undoes_what_it_leads_to_and_asks_again():
     run = Run(ask("a", "ann"), ask("b", "bob"), ask("c", "cat")).start()
     run.act("ann")

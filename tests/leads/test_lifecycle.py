@@ -6,9 +6,10 @@ from sqlalchemy import select
 from chassis.caller import SYSTEM
 from chassis.timers import fire_due
 from engines import timeline
+from engines.ownership.errors import AlreadyOwned, UnknownPerson
 from leads import conversion, lifecycle, merging, ownership, progress
 from leads.app import SERVICE
-from leads.errors import AlreadyOwned, ChooseCandidate, MergedAway, NothingToUndo, UnknownPerson, WrongStatus
+from leads.errors import ChooseCandidate, MergedAway, NothingToUndo, WrongStatus
 from leads.models import Behaviour, Lead
 
 
@@ -62,7 +63,7 @@ def test_a_lead_goes_back_and_forth_and_is_given_up_and_taken_up_again(desk):
     assert desk.lead(lead.id).disqualify_reason == "没有预算"
     with pytest.raises(WrongStatus) as wrong:
         desk.do(progress.qualify, lead.id)
-    assert wrong.value.facts == {"present": "disqualified", "allowed": ["contact", "reopen"]}
+    assert wrong.value.facts == {"present": "disqualified", "allowed": ["release", "contact", "reopen"]}
     desk.do(progress.reopen, lead.id)
     assert (desk.lead(lead.id).status, desk.lead(lead.id).disqualify_reason) == ("assigned", None)
 

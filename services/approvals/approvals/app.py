@@ -8,6 +8,7 @@ from approvals import configuration, erasers, events, kept, models, objects, see
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
+from engines.ownership import events as ownership_events
 
 
 def _blueprints() -> list[Any]:
@@ -28,7 +29,7 @@ SERVICE = Service(
     package="approvals",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.WITHOUT_TASKS],
+    events=[events, *kit_parts.WITHOUT_TASKS, ownership_events],
     subscriptions=subscriptions.on,
     timers=timers.due,
     blueprints=_blueprints,

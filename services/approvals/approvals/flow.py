@@ -18,6 +18,7 @@ from approvals.verdicts import verdict
 
 COMMANDS = (
     "start", "approve", "reject", "transfer", "return", "withdraw", "resubmit", "comment", "urge", "remind", "time_out",
+    "hand_over",
 )  # fmt: skip
 
 
@@ -36,7 +37,8 @@ def step(definition: Mapping[str, Any], state: State, command: Mapping[str, Any]
     """Events that follow from `command` {"do", "by", …}; the caller applies and stores them in order.
 
     do: start · approve(fields), reject, transfer(to, administers), return(to: node id or "initiator") with `task` · withdraw ·
-    resubmit(subject) · comment, urge · remind and time_out with `task` (from timers). Refusals are problems:
+    resubmit(subject) · comment, urge · remind and time_out with `task` (from timers) · hand_over(to) with `task` (of a leaver).
+    Refusals are problems:
     TaskClosed, NotYourTask, WrongState, TargetNotPassed, TargetInactive, AlreadyAsked.
     """
     if command["do"] not in COMMANDS:
@@ -96,12 +98,22 @@ class _Run:
 
     def do_transfer(self) -> None:
         task_id, task = self._open_task() if self.command.get("administers") else self._my_task()
+        self._transfer(task_id, task, reason="transfer")
+
+    def do_hand_over(self) -> None:
+        """A leaver's task, asked already or still to be asked, goes to a successor."""
+        task = self.state["tasks"].get(self.command["task"])
+        if self.state["status"] != "running" or task is None or task["status"] not in OPEN:
+            raise TaskClosed()
+        self._transfer(self.command["task"], task, reason="hand_over")
+
+    def _transfer(self, task_id: str, task: Mapping[str, Any], *, reason: str) -> None:
         to = self.command["to"]
         if to == task["assignee"] or not self.around.people.active(to) or to == self.state["initiator"]:
             raise TargetInactive()
         if any(other["assignee"] == to for _, other in self._of(task["node"])):
             raise AlreadyAsked()
-        self._hand_over(task_id, task, to, comment=self.comment, reason="transfer")
+        self._hand_over(task_id, task, to, comment=self.comment, reason=reason)
 
     def do_return(self) -> None:
         task_id, task = self._my_task()
@@ -186,7 +198,7 @@ class _Run:
         """The task is closed for one person and opened for another, in the same place."""
         self._emit("task_transferred", task=task_id, node=task["node"], **{"from": task["assignee"]}, to=to,
                    to_task=self.around.new_id(), by=self.by, comment=comment, reason=reason,
-                   due_at=self._due(self.shape.node(task["node"])))  # fmt: skip
+                   due_at=self._due(self.shape.node(task["node"])) if task["status"] == "pending" else None)  # fmt: skip
 
     # moving through the blocks
 

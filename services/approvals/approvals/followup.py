@@ -73,10 +73,11 @@ def _task_rows(session: Session, instance: Instance, shape: Shape, events: list[
             row.status, row.opened_at, row.due_at = "pending", now, _time(event["due_at"])
         elif kind == "task_transferred":
             old = rows[event["task"]]
+            status = old.status
             _closed(old, "transferred", event)
             rows[event["to_task"]] = _added(
                 session, instance, shape.node(event["node"]), event["to_task"], visit=old.visit, assignee_id=event["to"],
-                status="pending", due_at=event["due_at"],
+                status=status, due_at=event["due_at"],
                 why={"handed": event["reason"], "from": event["from"], "before": old.why},
             )  # fmt: skip
         elif kind in ("task_completed", "task_cancelled"):

@@ -3,10 +3,11 @@
 from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
-from approvals import chat, instances
+from approvals import chat, hand_over, instances
 from chassis.subscriptions import Received, Subscriptions
 
 on = Subscriptions()
+on.include(hand_over.on)
 
 
 class ApprovalRequested(Schema):

@@ -2,12 +2,13 @@
 
 from sqlalchemy.orm import Session
 
-from approvals import deadlines, reminders
+from approvals import deadlines, hand_over, reminders
 from chassis.timers import Timer, Timers
 from engines import kit_parts
 
 due = Timers()
 kit_parts.join(due, tasks=False)
+due.include(hand_over.due)
 
 
 @due(deadlines.REMINDER)

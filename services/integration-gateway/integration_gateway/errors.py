@@ -81,3 +81,15 @@ class LinkExpired(Invalid):
 
 class ClientTaken(Conflict):
     code, title = "client_taken", _("A client with this id exists already")
+
+
+class HandOverRuns(Conflict):
+    """`hand_over_id` names the one that is on its way already, or that can no longer be changed."""
+
+    code, title = "hand_over_runs", _("This hand-over cannot be changed any more, or another one is on its way")
+
+
+class NotCounted(Conflict):
+    """`services` are those that have not said yet what they have."""
+
+    code, title = "not_counted", _("Some services have not said yet what there is")

@@ -115,3 +115,32 @@ class ErasureCompleted(Event, type="gateway.erasure.completed.v1"):
     """All services have answered and nobody learnt anything more; what was passed around to find the person may go."""
 
     erasure_id = fields.String(required=True)
+
+
+class HandOverAsked(Event):
+    """What every event about a hand-over says of it."""
+
+    hand_over_id = fields.String(required=True)
+    leaver_id = fields.String(required=True)
+
+
+class PreviewRequested(HandOverAsked, type="gateway.hand_over.preview_requested.v1"):
+    """Every service is asked how many records of each kind a leaver has."""
+
+
+class HandOverStarted(HandOverAsked, type="gateway.hand_over.started.v1"):
+    """Every service is to give the leaver's records to the successors (kind → person, * for the rest)."""
+
+    successors = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    requested_by = fields.String(required=True)
+
+
+class HandOverCancelled(HandOverAsked, type="gateway.hand_over.cancelled.v1"):
+    """A hand-over was given up before it was started."""
+
+
+class HandOverFinished(HandOverAsked, type="gateway.hand_over.finished.v1"):
+    """Every service has reported; `moved` counts per kind, `refused` all that stayed."""
+
+    moved = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    refused = fields.Integer(required=True)

@@ -283,3 +283,31 @@ class CalendarFeed(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class HandOver(Record, Base):
+    """A leaver's records going to successors ({kind: person, "*": person}); `status` is counting, running, done, cancelled."""
+
+    __tablename__ = "hand_over"
+    __kind__ = "hand_over"
+
+    leaver_id: Mapped[str] = mapped_column(Id, index=True)
+    status: Mapped[str] = mapped_column(String(12))
+    successors: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class HandOverAnswer(Base):
+    """What one service said: how many records per kind it counted, has moved, and could not move."""
+
+    __tablename__ = "hand_over_answer"
+
+    hand_over_id: Mapped[str] = mapped_column(Id, ForeignKey("hand_over.id", ondelete="CASCADE"), primary_key=True)
+    service: Mapped[str] = mapped_column(String(40), primary_key=True)
+    counts: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
+    counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    moved: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
+    refused: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,7 +1,7 @@
 """The gateway's records as fields: what conditions, access and lists know of them."""
 
 from engines.objects import Field, ObjectType
-from integration_gateway.models import ApiClient, Department, Role, User
+from integration_gateway.models import ApiClient, Department, HandOver, Role, User
 
 LANGUAGES = {"zh": {"zh": "中文", "en": "Chinese"}, "en": {"zh": "英文", "en": "English"}}
 USER = ObjectType(
@@ -55,4 +55,15 @@ API_CLIENT = ObjectType(
     label={"zh": "接口客户端", "en": "API client"},
     searched=("name", "client_id"),
 )
-OBJECTS = (USER, DEPARTMENT, ROLE, API_CLIENT)
+HAND_OVER = ObjectType(
+    "hand_over",
+    HandOver,
+    (
+        Field("leaver_id", "person", {"zh": "离职人员", "en": "Who leaves"}),
+        Field("status", "choice", {"zh": "状态", "en": "Status"}, choices=("counting", "running", "done", "cancelled")),
+        Field("started_at", "datetime", {"zh": "开始时间", "en": "Started"}, written=False),
+        Field("finished_at", "datetime", {"zh": "完成时间", "en": "Done"}, written=False),
+    ),
+    label={"zh": "离职交接", "en": "Hand-over"},
+)
+OBJECTS = (USER, DEPARTMENT, ROLE, API_CLIENT, HAND_OVER)

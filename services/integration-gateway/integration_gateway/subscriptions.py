@@ -1,10 +1,10 @@
-"""What the gateway hears of the other services: tasks for "my work", and requests to tell people something."""
+"""What the gateway hears of the other services: tasks for "my work", requests to tell people something, hand-overs."""
 
 from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from chassis.subscriptions import Received, Subscriptions
-from integration_gateway import notifications, work_items
+from integration_gateway import hand_overs, notifications, work_items
 from integration_gateway.models import WorkItem
 
 on = Subscriptions()
@@ -73,3 +73,32 @@ for _step in ("created", "assigned", "changed", "solved", "closed"):
 @on("*.notification.requested.v1", group="notifications", kind="reaction", reads=NotificationRequested)
 def notification_requested(session: Session, event: Received) -> None:
     notifications.deliver(session, event)
+
+
+class HandOverCounted(Schema):
+    hand_over_id = fields.String(required=True)
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
+class HandOverProgressed(Schema):
+    hand_over_id = fields.String(required=True)
+    moved = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
+class HandOverCompleted(HandOverProgressed):
+    refused = fields.List(fields.Dict(), load_default=list)
+
+
+@on("*.hand_over.counted.v1", group="hand_overs", kind="reaction", reads=HandOverCounted)
+def hand_over_counted(session: Session, event: Received) -> None:
+    hand_overs.counted(session, event.source, **event.data)
+
+
+@on("*.hand_over.progressed.v1", group="hand_overs", kind="reaction", reads=HandOverProgressed)
+def hand_over_progressed(session: Session, event: Received) -> None:
+    hand_overs.progressed(session, event.source, **event.data)
+
+
+@on("*.hand_over.completed.v1", group="hand_overs", kind="reaction", reads=HandOverCompleted)
+def hand_over_completed(session: Session, event: Received) -> None:
+    hand_overs.completed(session, event.source, **event.data)

@@ -7,6 +7,7 @@ from flask import Flask
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
+from engines.ownership import events as ownership_events
 from leads import configuration, erasers, events, kept, models, seed, settings, subscriptions, timers
 from leads.objects import OBJECTS
 
@@ -29,7 +30,7 @@ SERVICE = Service(
     package="leads",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.EVENTS],
+    events=[events, *kit_parts.EVENTS, ownership_events],
     subscriptions=subscriptions.on,
     timers=timers.due,
     blueprints=_blueprints,

@@ -61,6 +61,7 @@ class Seller:
     departments: tuple[str, ...] = ()  # the department and all above it
     active: bool = True
     absent: bool = False
+    full: bool = False  # holds as many leads as allowed
     open_leads: int = 0
     conversion_rate: float = 0.0
 
@@ -206,6 +207,8 @@ def _why_not(rule: Rule, seller: Seller, turn: Turn) -> str:
         return "inactive"
     if seller.absent:
         return "absent"
+    if seller.full:
+        return "full"
     if rule.daily_cap is not None and turn.today.get(seller.id, 0) >= rule.daily_cap:
         return "daily_cap"
     if rule.strategy == "weighted" and rule.weights.get(seller.id, 1) <= 0:

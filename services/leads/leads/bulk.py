@@ -10,10 +10,11 @@ from chassis.caller import Caller
 from chassis.errors import Invalid, Problem
 from chassis.i18n import lazy as _
 from engines import access
+from engines.ownership import require_giving
 from leads import ownership, progress, queries
 from leads.models import Lead
 
-_RIGHTS = {"assign": "assign", "claim": "claim"}
+_BY_READING = ("assign", "claim")  # steps for which the record need not be one the caller may edit
 
 
 def run(
@@ -32,10 +33,10 @@ def run(
         raise Invalid(errors={"reason": [_("A reason is needed.")]})
     if action == "tag" and not tag:
         raise Invalid(errors={"tag": [_("Name the tag.")]})
-    if action in _RIGHTS:
-        access.require_right(session, caller, "lead", _RIGHTS[action])
+    if action == "claim":
+        access.require_right(session, caller, "lead", "claim")
     steps: dict[str, Callable[[Lead], Any]] = {
-        "assign": lambda lead: ownership.assign(session, lead, caller=caller, owner_id=owner_id),
+        "assign": lambda lead: _assign(session, lead, caller, owner_id),
         "claim": lambda lead: ownership.claim(session, lead, caller=caller),
         "release": lambda lead: ownership.release(session, lead, caller=caller, pool=pool, reason=reason or ""),
         "qualify": lambda lead: progress.qualify(session, lead),
@@ -43,17 +44,26 @@ def run(
         "reopen": lambda lead: progress.reopen(session, lead),
         "tag": lambda lead: progress.edit(session, lead, caller=caller, tags=sorted({*lead.tags, tag or ""})),
     }
-    needed = "read" if action in _RIGHTS else "edit"
-    results = [_one(session, caller, steps[action], lead_id, needed) for lead_id in dict.fromkeys(ids)]
+    needed = "read" if action in _BY_READING else "edit"
+    # in order of their ids, so that two people who take the same leads wait for each other and never deadlock
+    found = {lead_id: _one(session, caller, steps[action], lead_id, needed) for lead_id in sorted(set(ids))}
+    results = [found[lead_id] for lead_id in dict.fromkeys(ids)]
     done = sum(row["ok"] for row in results)
     return {"results": results, "done": done, "failed": len(results) - done}
+
+
+def _assign(session: Session, lead: Lead, caller: Caller, owner_id: str | None) -> Lead:
+    require_giving(session, ownership.LEADS, lead, caller)
+    return ownership.assign(session, lead, caller=caller, owner_id=owner_id)
 
 
 def _one(session: Session, caller: Caller, step: Callable[[Lead], Any], lead_id: str, needed: str) -> dict[str, Any]:
     try:
         with session.begin_nested():
             step(queries.lead(session, caller, lead_id, needed))
+            session.flush()
     except Problem as problem:
         changes.forget(session)
+        session.expire_all()
         return {"id": lead_id, "ok": False, "code": problem.code, "detail": str(problem)}
     return {"id": lead_id, "ok": True, "code": None, "detail": None}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from chassis import clock, directory
 from chassis.caller import Caller
 from chassis.events import Event
+from engines import ownership
 from engines.numbering import next_number
 from leads import (
     deciding,
@@ -32,6 +33,7 @@ from leads.events import BehaviourRecorded, LeadAssigned, LeadCaptured
 from leads.lifecycle import OPEN
 from leads.lookup import Candidate
 from leads.models import Behaviour, Lead
+from leads.ownership import LEADS
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ def _place(session: Session, lead: Lead, choice: Choice, now: datetime) -> None:
     lead.status = "assigned"
     lead.department_id = person.department_id if person else lead.department_id
     lead.assigned_at, lead.unassigned_since, lead.next_action_at = now, None, lead.response_due_at
+    ownership.begin(session, LEADS, lead)
 
 
 def preview(session: Session, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Candidate]]:

@@ -13,10 +13,12 @@ from chassis.events import publish
 from chassis.i18n import both
 from chassis.ids import uuid7
 from chassis.timers import arm, cancel
+from engines import ownership
 from leads import facts, followup, lifecycle, metrics
 from leads.errors import ChooseCandidate
 from leads.events import ConversionRequested, LeadChanged, LeadConversionFailed, LeadConverted
 from leads.models import Lead
+from leads.ownership import LEADS
 from leads.schemas import Money, decimal_text
 
 WAIT_TIMER = "conversion_wait"
@@ -118,6 +120,7 @@ def completed(
     lead.account_id, lead.contact_id, lead.opportunity_id = account_id, contact_id, opportunity_id
     lead.conversion = {**lead.conversion, "completed_at": clock.iso(clock.now()), "candidates": [], "reason": None}
     lead.next_action_at, lead.pool = None, None
+    ownership.stop(session, LEADS, lead)
     publish(
         session,
         LeadConverted(
@@ -136,6 +139,8 @@ def failed(session: Session, *, lead_id: str, reason: str, candidates: Sequence[
         return
     lifecycle.step(lead, "fail")
     lead.conversion = {**lead.conversion, "reason": reason, "candidates": [dict(each) for each in candidates]}
+    if lead.owner_id:
+        ownership.resume(session, LEADS, lead)
     publish(session, LeadConversionFailed(lead, **facts.of(lead), reason=reason, candidates=len(candidates)))
     cancel(session, kind=WAIT_TIMER, key=lead.id)
     followup.tell(

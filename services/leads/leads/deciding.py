@@ -56,7 +56,7 @@ def assign(session: Session, rules: RuleSet, record: Any) -> Choice:
     return choose(
         rules,
         record,
-        sellers_for=lambda wanted: sellers.for_rules(session, wanted),
+        sellers_for=lambda wanted: sellers.for_rules(session, wanted, record),
         turn_of=lambda rule: _locked_turn(session, rule.key),
         save=lambda rule, turn: _save_turn(session, rule.key, turn),
     )

@@ -34,14 +34,6 @@ class WrongStatus(Conflict):
         )
 
 
-class AlreadyOwned(Conflict):
-    code, title = "already_owned", _("Somebody else has this lead already")
-
-
-class UnknownPerson(Invalid):
-    code, title = "unknown_person", _("This person is not in the directory or no longer active")
-
-
 class MergedAway(Gone):
     """The lead was merged into another; `survivor_id` says which."""
 

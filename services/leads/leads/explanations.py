@@ -30,7 +30,13 @@ _OUTCOMES = {
         "en": "It looks like lead {number}: goes to the same owner, {owner}",
     },
 }
-_REFUSED = {"inactive": "停用", "absent": "请假", "daily_cap": "已达每日上限", "weight_zero": "权重为零"}
+_REFUSED = {
+    "inactive": "停用",
+    "absent": "请假",
+    "daily_cap": "已达每日上限",
+    "full": "持有数已满",
+    "weight_zero": "权重为零",
+}
 _ALIKE = {"zh": "与 {number} 相似度 {score}：{fields}", "en": "{score} % like {number}: {fields}"}
 _FIELDS = {
     "phone": {"zh": "电话", "en": "phone"},

@@ -13,7 +13,7 @@ _WORKED = ("assigned", "working", "nurturing", "qualified")
 # verb → {status before: status after}
 STEPS: dict[str, dict[str, str]] = {
     "assign": {"new": "assigned"} | {status: status for status in (*_WORKED, "conversion_failed")},
-    "release": dict.fromkeys((*_WORKED, "conversion_failed", "new"), "new"),
+    "release": dict.fromkeys((*_WORKED, "conversion_failed", "new", "disqualified"), "new"),
     "contact": {"new": "working", "assigned": "working", "nurturing": "working"}
     | {
         status: status

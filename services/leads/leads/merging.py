@@ -9,11 +9,13 @@ from chassis import clock
 from chassis.caller import Caller
 from chassis.errors import NotFound
 from chassis.events import publish
+from engines import ownership
 from engines.timeline import Activity, Task
 from leads import dedupe, facts, folding, lifecycle, lookup, rescoring
 from leads.errors import MergeRefused, NothingToUndo
 from leads.events import LeadChanged, LeadMerged, LeadUnmerged
 from leads.models import Behaviour, Lead, LeadKey, Merge
+from leads.ownership import LEADS
 
 _KEPT = (*folding.LISTS, *folding.FILLED, "first_activity_at", "last_activity_at", "message")
 _HANGING: dict[str, tuple[Any, Any]] = {
@@ -41,6 +43,7 @@ def merge(session: Session, lead: Lead, other: Lead, *, caller: Caller) -> Merge
     lead.last_activity_at = _first(lead.last_activity_at, other.last_activity_at, max)
     moved = {name: _move(session, name, from_=other.id, to=lead.id) for name in _HANGING}
     other.duplicate_of, other.next_action_at = lead.id, None
+    ownership.stop(session, LEADS, other)
     rescoring.rescore(session, lead)
     row = Merge(
         survivor_id=lead.id, merged_id=other.id, merged_by=caller.id, before=before, conflicts=_plain(conflicts), moved=moved,
@@ -77,6 +80,8 @@ def undo(session: Session, merge_id: str) -> Merge:
         if now_is[name] == value:
             setattr(lead, name, _typed(name, row.before["survivor"][name]))
     other.duplicate_of = None
+    if other.owner_id:
+        ownership.resume(session, LEADS, other)
     for name, ids in row.moved.items():
         _move(session, name, from_=lead.id, to=other.id, only=ids)
     rescoring.rescore(session, lead)

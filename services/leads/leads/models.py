@@ -10,6 +10,7 @@ from chassis import clock
 from chassis.db import NAMING, Id, Json, UtcDateTime
 from chassis.ids import uuid7
 from chassis.records import Record
+from engines.ownership.models import Poolable
 
 PERSONAL = {"personal": True}
 
@@ -20,7 +21,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-class Lead(Record, Base):
+class Lead(Record, Poolable, Base):
     """A person or company that might buy. `status` is kept by lifecycle.py alone."""
 
     __tablename__ = "lead"
@@ -58,14 +59,12 @@ class Lead(Record, Base):
     grade: Mapped[str] = mapped_column(String(1), default="D")
     duplicates: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     duplicate_of: Mapped[str | None] = mapped_column(Id)
-    pool: Mapped[str | None] = mapped_column(String(60))
-    protected_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unassigned_since: Mapped[datetime | None] = mapped_column(UtcDateTime, default=clock.now)
     assigned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     response_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     first_activity_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    last_activity_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_action_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disqualified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disqualify_reason: Mapped[str | None] = mapped_column(String(200))
     conversion: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     account_id: Mapped[str | None] = mapped_column(Id)

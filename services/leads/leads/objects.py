@@ -1,6 +1,7 @@
 """The records of this service as fields: what conditions, access, lists and screens know of them."""
 
 from engines.objects import Field, ObjectType
+from engines.ownership import POOL_RULE, in_my_pools
 from leads import assignment, lifecycle, regions
 from leads.models import Definition, Import, Lead
 
@@ -104,6 +105,10 @@ LEAD_FIELDS = (
     _text("score", "评分", "Score", "integer", written=False),
     _text("grade", "等级", "Grade", "choice", choices=("A", "B", "C", "D"), written=False),
     _text("pool", "公海", "Pool", written=False),
+    _text("unassigned_since", "进入公海时间", "In the pool since", "datetime", written=False),
+    _text("protected_until", "保护期至", "Protected until", "datetime", written=False),
+    _text("next_reclaim_at", "预计回收时间", "Goes back to the pool", "datetime", written=False),
+    _text("disqualified_at", "放弃时间", "Given up", "datetime", written=False),
     _text("form_key", "表单", "Form", written=False),
     _text("assigned_at", "分配时间", "Assigned", "datetime", written=False),
     _text("response_due_at", "应响应时间", "Response due", "datetime", written=False),
@@ -121,7 +126,7 @@ LEAD = ObjectType(
     LEAD_FIELDS,
     rights=("assign", "claim", "merge", "convert", "import", "export", "bulk", "see_pool"),
     label={"zh": "线索", "en": "Lead"},
-    open_to={"see_pool": {"field": "pool", "op": "is_not_empty"}},
+    open_to={"see_pool": in_my_pools("lead")},
     searched=("name", "company", "number"),
 )
 _DEFINITION_FIELDS = (
@@ -143,4 +148,4 @@ IMPORT = ObjectType(
     (_text("file_name", "文件", "File"), _text("status", "状态", "Status")),
     label={"zh": "导入", "en": "Import"},
 )
-OBJECTS = (LEAD, SCORING_MODEL, ASSIGNMENT_RULE, CAPTURE_FORM, IMPORT)
+OBJECTS = (LEAD, SCORING_MODEL, ASSIGNMENT_RULE, CAPTURE_FORM, IMPORT, POOL_RULE)

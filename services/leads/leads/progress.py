@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from chassis import clock
 from chassis.caller import Caller
 from chassis.events import publish
-from engines import timeline
-from leads import dedupe, facts, folding, followup, intake, lifecycle, lookup, metrics, rescoring
+from engines import ownership, timeline
+from leads import dedupe, definitions, facts, folding, followup, intake, lifecycle, lookup, metrics, rescoring
 from leads.events import BehaviourRecorded, LeadChanged, LeadContacted, LeadDisqualified, LeadQualified
 from leads.models import Behaviour, Lead, LeadKey
+from leads.ownership import LEADS
 
 _KEYED = frozenset(("name", "company", "phones", "emails", "wechat", "credit_code"))
 
@@ -24,6 +25,8 @@ def edit(session: Session, lead: Lead, *, caller: Caller, **given: Any) -> Lead:
     for name, value in intake.clean(given).items():
         setattr(lead, name, value)
     intake.require_reachable(folding.as_record(lead))
+    if lead.owner_id:
+        ownership.schedule(session, LEADS, lead)
     if _KEYED & given.keys():
         session.execute(delete(LeadKey).where(LeadKey.lead_id == lead.id))
         lookup.store_keys(session, lead.id, dedupe.index_keys(dedupe.traits(folding.as_record(lead))))
@@ -62,7 +65,7 @@ def note_contact(
     """What an activity does to the lead itself."""
     lifecycle.step(lead, "contact")
     first = lead.first_activity_at is None
-    lead.last_activity_at = max(at, lead.last_activity_at or at)
+    ownership.touched(session, LEADS, lead, at=at)
     lead.next_action_at = next_action_at
     if first:
         lead.first_activity_at = at
@@ -96,6 +99,9 @@ def disqualify(session: Session, lead: Lead, *, caller: Caller, reason: str) -> 
     """Give the lead up, with the reason."""
     lifecycle.step(lead, "disqualify")
     lead.disqualify_reason, lead.next_action_at, lead.pool = reason, None, None
+    lead.disqualified_at = clock.now()
+    if lead.owner_id:
+        ownership.schedule(session, LEADS, lead, anew=True)
     publish(session, LeadDisqualified(lead, **facts.of(lead), reason=reason))
     timeline.complete_open(session, subject_kind="lead", subject_id=lead.id, by=caller.id, key=followup.FIRST_RESPONSE)
     return lead
@@ -104,9 +110,12 @@ def disqualify(session: Session, lead: Lead, *, caller: Caller, reason: str) -> 
 def reopen(session: Session, lead: Lead) -> Lead:
     """Take a lead that was given up again: to its owner, or without one into the queue of new ones."""
     lifecycle.step(lead, "reopen")
-    lead.disqualify_reason = None
+    lead.disqualify_reason = lead.disqualified_at = None
     if lead.owner_id is None:
         lead.unassigned_since = clock.now()
+        lead.pool = definitions.in_force(session).rules.fallback_pool
+    else:
+        ownership.resume(session, LEADS, lead)
     publish(session, LeadChanged(lead, **facts.of(lead), what="reopened"))
     return lead
 

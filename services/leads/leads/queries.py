@@ -10,7 +10,7 @@ from chassis import directory, i18n
 from chassis.caller import Caller
 from chassis.errors import NotFound
 from chassis.paging import Paged
-from engines import access, explain, listing, timeline
+from engines import access, explain, listing, ownership, timeline
 from engines.objects import ObjectType
 from leads import lifecycle
 from leads.lookup import Candidate
@@ -55,7 +55,7 @@ def lead(session: Session, caller: Caller, lead_id: str, action: str = "read") -
 def details(session: Session, record: Lead) -> dict[str, Any]:
     """The lead with its conversion, its possible steps and the explanations of score and owner."""
     found = {decision.kind: decision for decision in reversed(explain.decisions_of(session, f"lead/{record.id}"))}
-    locale = i18n.current()
+    locale, reclaim = i18n.current(), ownership.explain(session, ownership.of("lead"), record)
     own = {column.key: getattr(record, column.key) for column in Lead.__mapper__.column_attrs}
     return own | {
         "budget": record.budget,
@@ -63,6 +63,7 @@ def details(session: Session, record: Lead) -> dict[str, Any]:
         "allowed": [] if record.duplicate_of else lifecycle.allowed(record.status),
         "score_explanation": found["score"].document(locale) if "score" in found else None,
         "assignment_explanation": found["assignment"].document(locale) if "assignment" in found else None,
+        "reclaim_explanation": reclaim.document(locale) if reclaim else None,
     }
 
 

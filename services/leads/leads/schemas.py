@@ -173,11 +173,16 @@ class LeadOut(Schema):
     duplicate_of = fields.String(allow_none=True)
     pool = fields.String(allow_none=True)
     protected_until = fields.AwareDateTime(allow_none=True)
+    next_reclaim_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "when the pool's rules take the lead back; empty: never"}
+    )
+    unassigned_since = fields.AwareDateTime(allow_none=True)
     assigned_at = fields.AwareDateTime(allow_none=True)
     response_due_at = fields.AwareDateTime(allow_none=True)
     first_activity_at = fields.AwareDateTime(allow_none=True)
     last_activity_at = fields.AwareDateTime(allow_none=True)
     next_action_at = fields.AwareDateTime(allow_none=True)
+    disqualified_at = fields.AwareDateTime(allow_none=True)
     disqualify_reason = fields.String(allow_none=True)
     converted = Converted()
 
@@ -190,6 +195,7 @@ class LeadDetail(LeadOut):
     allowed = fields.List(fields.String(), metadata={"description": "Steps possible from the present status"})
     score_explanation = fields.Dict(allow_none=True)
     assignment_explanation = fields.Dict(allow_none=True)
+    reclaim_explanation = fields.Dict(allow_none=True)
 
 
 class CapturedOut(LeadDetail):
@@ -217,6 +223,9 @@ class CheckOut(Schema):
 class AssignIn(Schema):
     owner_id = fields.String(
         load_default=None, allow_none=True, validate=validate.Length(1, 36), metadata={"description": "Empty: by rule"}
+    )
+    over_limit = fields.Boolean(
+        load_default=False, metadata={"description": "even to a person who holds as many leads as allowed"}
     )
 
 

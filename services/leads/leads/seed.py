@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from chassis import clock
 from chassis.caller import SYSTEM, Caller
-from leads import capture, definitions, ownership, progress
+from engines.ownership import publishing
+from leads import capture, definitions, ownership, progress, shipped_pools
 from leads.seed_definitions import DUPLICATE_POLICY, FORM, MODEL, RULES, SELLERS
 from leads.seed_leads import LEADS
 
@@ -34,6 +35,10 @@ def run(session: Session) -> None:
         ("capture_form", "contact", FORM),
     ):
         definitions.publish_definition(session, caller=SYSTEM, purpose=purpose, key=key, body=body)
+    publishing.publish_rule(
+        session, ownership.LEADS, caller=SYSTEM, key="default", title=shipped_pools.DEFAULT["title"],
+        body=publishing.slower(shipped_pools.DEFAULT["body"], days=60),
+    )  # fmt: skip
     begin = clock.now()
     for place, lead in enumerate(LEADS):
         with clock.at(begin - timedelta(days=60) + timedelta(days=place * 60 / len(LEADS), hours=place % 9)):

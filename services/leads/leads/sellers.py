@@ -8,6 +8,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from chassis import clock, directory
+from engines import ownership
 from leads.assignment import Rule, Seller
 from leads.lifecycle import OPEN
 from leads.models import Lead
@@ -16,18 +17,30 @@ RATE_DAYS = 180
 _NEEDS_OPEN = {"least_open", "best_converter"}
 
 
-def for_rules(session: Session, rules: Sequence[Rule]) -> list[Seller]:
-    """Every person one of `rules` names; open leads and conversion rates only for strategies that use them."""
+def for_rules(session: Session, rules: Sequence[Rule], record: Any = None) -> list[Seller]:
+    """Every person one of `rules` names; open leads and conversion rates only for strategies that use them, and
+    whether they may hold `record` too only where there are limits."""
     users = set().union(*(rule.users for rule in rules)) if rules else set()
     departments = set().union(*(rule.departments for rule in rules)) if rules else set()
     known = directory.snapshot(session)
+    leads = ownership.of("lead")
+    limits = ownership.glance(session, leads)
+    limited = record is not None and bool(limits.holding.rules)
     found = []
     for person in known.users.values():
         department = known.departments.get(person.department_id or "")
         path = department.path if department else ()
         if person.id in users or departments.intersection(path):
+            full = limited and not ownership.has_room(session, leads, limits, record, person.id)
             found.append(
-                Seller(person.id, person.department_id, departments=path, active=person.active, absent=person.absent)
+                Seller(
+                    person.id,
+                    person.department_id,
+                    departments=path,
+                    active=person.active,
+                    absent=person.absent,
+                    full=full,
+                )
             )
     strategies = {rule.strategy for rule in rules}
     if not strategies & _NEEDS_OPEN or not found:
@@ -38,7 +51,7 @@ def for_rules(session: Session, rules: Sequence[Rule]) -> list[Seller]:
     return [
         Seller(
             s.id, s.department_id, departments=s.departments, active=s.active, absent=s.absent,
-            open_leads=held.get(s.id, 0), conversion_rate=rates.get(s.id, 0.0),
+            full=s.full, open_leads=held.get(s.id, 0), conversion_rate=rates.get(s.id, 0.0),
         )
         for s in found
     ]  # fmt: skip

@@ -1,12 +1,14 @@
-"""What the leads service listens to: the answers of sales."""
+"""What the leads service listens to: the answers of sales, and hand-overs of leavers."""
 
 from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from chassis.subscriptions import Received, Subscriptions
 from leads import conversion
+from leads.ownership import on_hand_over
 
 on = Subscriptions()
+on.include(on_hand_over)
 
 
 class ConversionCompleted(Schema):

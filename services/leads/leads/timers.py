@@ -11,14 +11,18 @@ from chassis.service import Runtime
 from chassis.settings import load
 from chassis.timers import Timer, Timers, arm, arm_once
 from engines import kit_parts
+from engines.ownership import reclaiming
 from leads import conversion, definitions, facts, metrics, rescoring
 from leads.events import LeadChanged
 from leads.lifecycle import OPEN
 from leads.models import Behaviour, Lead
+from leads.ownership import hand_overs
 from leads.settings import Settings
 
 due = Timers()
 kit_parts.join(due)
+due.include(reclaiming.due)
+due.include(hand_overs)
 RESCORE, WATCH = "rescore", "watch_unassigned"
 AT_ONCE = 200
 RESCORE_EVERY, WATCH_EVERY = timedelta(days=1), timedelta(minutes=1)

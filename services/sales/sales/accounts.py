@@ -6,13 +6,16 @@ from rapidfuzz import fuzz
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from chassis import clock
 from chassis.caller import Caller
 from chassis.changes import pending
 from chassis.events import publish
 from engines.numbering import next_number
+from engines.ownership import begin, schedule
 from sales import events, facts, names, ownership
 from sales.errors import DuplicateAccount, UnknownReference
 from sales.models import Account, Contact, Contract, Receivable
+from sales.ownership import ACCOUNTS
 
 ALIKE = 92  # rapidfuzz ratio of two name keys from which a person should look
 _BLOCK = 300  # names compared at most: those that begin alike
@@ -49,6 +52,10 @@ def create(
         **values,
     )
     session.add(record)
+    if record.owner_id:
+        record.owned_since = clock.now()
+        session.flush()
+        begin(session, ACCOUNTS, record)
     session.flush()
     publish(session, events.AccountCreated(record, **facts.account(record)))
     return record
@@ -62,6 +69,8 @@ def edit(session: Session, record: Account, **values: Any) -> Account:
         values["credit_code"] = names.credit_code(values["credit_code"])
     for name, value in values.items():
         setattr(record, name, value)
+    if record.owner_id and pending(session, record):
+        schedule(session, ACCOUNTS, record)
     return changed(session, record)
 
 
@@ -70,12 +79,6 @@ def changed(session: Session, record: Account) -> Account:
     if pending(session, record):
         publish(session, events.AccountChanged(record, **facts.account(record)))
     return record
-
-
-def assign(session: Session, record: Account, *, owner_id: str) -> Account:
-    """Another owner, with the open tasks; the new one is told."""
-    ownership.hand_over(session, record, owner_id=owner_id, label=record.name)
-    return changed(session, record)
 
 
 def alike(session: Session, *, name: str, credit_code: str | None = None) -> list[dict[str, Any]]:
@@ -131,6 +134,12 @@ def edit_contact(session: Session, record: Contact, **values: Any) -> Contact:
     if pending(session, record):
         publish(session, events.ContactChanged(record, **facts.contact(record)))
     return record
+
+
+def pass_on_contact(session: Session, record: Contact, *, owner_id: str, caller: Caller) -> Contact:
+    """Give a contact of a leaver to a successor."""
+    ownership.pass_on(session, record, owner_id=owner_id, caller=caller, label=record.name, how="hand_over")
+    return edit_contact(session, record)
 
 
 def find_contact(

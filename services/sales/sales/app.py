@@ -6,6 +6,7 @@ import console
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
+from engines.ownership import events as ownership_events
 from sales import configuration, erasers, events, kept, models, objects, seed, settings
 from sales.subscriptions import on
 from sales.timers import due
@@ -25,7 +26,7 @@ SERVICE: Service = Service(
     package="sales",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.EVENTS],
+    events=[events, *kit_parts.EVENTS, ownership_events],
     subscriptions=on,
     timers=due,
     blueprints=edges,

@@ -1,4 +1,4 @@
-"""What an activity means for a customer: the last contact of account and deal."""
+"""What an activity means for a customer: the last contact of account and deal, and when the account goes back to its pool."""
 
 from typing import Any
 
@@ -6,8 +6,10 @@ from sqlalchemy.orm import Session
 
 from chassis.caller import Caller
 from chassis.events import publish
+from engines.ownership import touched
 from sales import events, facts
-from sales.models import Account, Contact, Opportunity, Pipeline
+from sales.models import Account, Opportunity, Pipeline
+from sales.ownership import ACCOUNTS
 
 
 def after_activity(session: Session, _caller: Caller, record: Any, activity: Any) -> None:
@@ -17,7 +19,8 @@ def after_activity(session: Session, _caller: Caller, record: Any, activity: Any
         publish(session, events.OpportunityChanged(record, **facts.opportunity(record, pipeline=pipeline.key)))
     account_id = record.id if isinstance(record, Account) else getattr(record, "account_id", None)
     account = session.get(Account, account_id, with_for_update=True) if account_id else None
-    if account is not None and isinstance(record, Account | Contact | Opportunity) and _later(account, activity):
+    if account is not None and _later(account, activity):
+        touched(session, ACCOUNTS, account, at=activity.at)
         publish(session, events.AccountChanged(account, **facts.account(account)))
 
 

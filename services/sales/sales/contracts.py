@@ -12,7 +12,20 @@ from chassis.events import publish
 from chassis.i18n import both
 from chassis.ids import uuid7
 from engines.numbering import next_number
-from sales import accounts, approval, events, facts, lines, metrics, opportunities, plans, rates, receivables, tiers
+from sales import (
+    accounts,
+    approval,
+    events,
+    facts,
+    lines,
+    metrics,
+    opportunities,
+    ownership,
+    plans,
+    rates,
+    receivables,
+    tiers,
+)
 from sales.errors import PlanMismatch, UnknownReference, WrongState
 from sales.models import Account, Contract, Opportunity, Quote
 from sales.settings import current
@@ -95,6 +108,7 @@ def submit(session: Session, record: Contract, *, caller: Caller) -> Contract:
     if record.amount_minor <= 0 or sum(term["amount_minor"] for term in record.payment_plan) != record.amount_minor:
         raise PlanMismatch(errors={"payment_plan": [str(PlanMismatch.title)]})
     approval.request(session, record, caller=caller, definition="contract")
+    ownership.review(session, record.account_id)
     metrics.CONTRACTS.labels("submitted").inc()
     return record
 
@@ -111,6 +125,7 @@ def decide(session: Session, record: Contract, *, outcome: str, decision: dict[s
         record, **_fact(session, record), outcome=outcome, comment=decision.get("comment")
     )
     publish(session, rejected)
+    ownership.review(session, record.account_id)
 
 
 def activate(session: Session, record: Contract) -> Contract:
@@ -123,6 +138,12 @@ def activate(session: Session, record: Contract) -> Contract:
     return record
 
 
+def assign(session: Session, record: Contract, *, owner_id: str, caller: Caller, how: str = "hand") -> Contract:
+    """Another owner, with the open tasks; he is told. UnknownPerson."""
+    ownership.pass_on(session, record, owner_id=owner_id, caller=caller, label=record.title, how=how)
+    return changed(session, record)
+
+
 def terminate(session: Session, record: Contract, *, reason: str) -> Contract:
     """End a contract before it is fulfilled; what is still owed under it is cancelled."""
     _require(record, "draft", "approved", "active")
@@ -130,6 +151,7 @@ def terminate(session: Session, record: Contract, *, reason: str) -> Contract:
     publish(session, events.ContractTerminated(record, **_fact(session, record), reason=reason))
     receivables.cancel_open(session, contract_id=record.id)
     accounts.changed(session, accounts.recount(session, record.account_id))
+    ownership.review(session, record.account_id)
     return record
 
 
@@ -140,6 +162,7 @@ def complete_if_paid(session: Session, record: Contract) -> None:
         return
     record.status, record.completed_at = "completed", clock.now()
     publish(session, events.ContractCompleted(record, **_fact(session, record)))
+    ownership.review(session, record.account_id)
     metrics.CONTRACTS.labels("completed").inc()
 
 
@@ -177,6 +200,7 @@ def _approved(session: Session, record: Contract) -> None:
     account = accounts.recount(session, record.account_id)
     accounts.changed(session, account)
     tiers.review(session, account)
+    ownership.review(session, account.id)
     if record.opportunity_id:
         opportunities.win_by_contract(session, record.opportunity_id, contract=record)
     if current().onboarding_tickets:

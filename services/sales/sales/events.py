@@ -25,6 +25,7 @@ class AccountFact(Event):
     tier = _text()
     owner_id = _text(required=False)
     department_id = _text(required=False)
+    pool = _text(required=False)
     collaborator_ids = fields.List(fields.String())
     credit_code = _text(required=False)
     industry = _text(required=False)

@@ -14,6 +14,7 @@ def account(record: Account) -> dict[str, Any]:
         "tier": record.tier,
         "owner_id": record.owner_id,
         "department_id": record.department_id,
+        "pool": record.pool,
         "collaborator_ids": record.collaborator_ids or [],
         "credit_code": record.credit_code,
         "industry": record.industry,

@@ -33,6 +33,7 @@ KINDS = keep(
         Kept(
             kind=QUOTE,
             page="/sales/quotes/{id}",
+            after_activity=after_activity,
             happenings={
                 "quote.revised": _said("新版本", "New version", "versions"),
                 "quote.accepted": _said("客户接受", "Accepted", "circle-check", "green"),
@@ -43,6 +44,7 @@ KINDS = keep(
         Kept(
             kind=CONTRACT,
             page="/sales/contracts/{id}",
+            after_activity=after_activity,
             happenings={
                 "contract.approval_requested": _said("提交审批", "Approval asked", "send", "yellow"),
                 "contract.approved": _said("审批通过", "Approved", "circle-check", "green"),

@@ -1,6 +1,7 @@
 """The kinds of records of sales and their fields, for conditions, access, lists and screens."""
 
 from engines.objects import Field, ObjectType
+from engines.ownership import POOL_RULE, in_my_pools
 from sales import gates
 from sales.models import (
     Account,
@@ -79,13 +80,19 @@ ACCOUNT = ObjectType(
         _field("tier", "choice", "等级", "Tier", choices=TIER_LABELS),
         _field("health", "text", "健康度", "Health"),
         _field("parent_id", "id", "上级客户", "Parent account"),
+        _field("pool", "text", "公海", "Pool", written=False),
+        _field("pooled_at", "datetime", "进入公海时间", "In the pool since", written=False),
+        _field("owned_since", "datetime", "分配时间", "Owned since", written=False),
+        _field("protected_until", "datetime", "保护期至", "Protected until", written=False),
         _field("last_activity_at", "datetime", "最近跟进", "Last activity", written=False),
+        _field("next_reclaim_at", "datetime", "预计回收时间", "Goes back to the pool", written=False),
         _field("contract_total", "money", "合同总额", "Contracts", column="contract_minor", written=False),
         _field("paid_total", "money", "回款总额", "Paid", column="paid_minor", written=False),
         _field("open_total", "money", "应收余额", "Still owed", column="open_minor", written=False),
     ),
-    rights=("assign", "bulk", "export", "set_tier"),
+    rights=("assign", "bulk", "claim", "export", "see_pool", "set_tier"),
     label={"zh": "客户", "en": "Account"},
+    open_to={"see_pool": in_my_pools("account")},
     searched=("name", "number", "credit_code"),
 )
 CONTACT = ObjectType(
@@ -174,7 +181,7 @@ CONTRACT = ObjectType(
         _field("approved_at", "datetime", "批准时间", "Approved", written=False),
         _field("completed_at", "datetime", "完成时间", "Completed", written=False),
     ),
-    rights=("bulk", "export", "terminate"),
+    rights=("assign", "bulk", "export", "terminate"),
     label={"zh": "合同", "en": "Contract"},
     searched=("title", "number"),
 )
@@ -248,4 +255,16 @@ PIPELINE = ObjectType(
     (_field("key", "text", "标识", "Key"), _field("active", "boolean", "启用", "Active")),
     label={"zh": "销售流程", "en": "Pipeline"},
 )
-OBJECTS = (ACCOUNT, CONTACT, OPPORTUNITY, QUOTE, CONTRACT, RECEIVABLE, PAYMENT, PRODUCT, PRICE_BOOK, PIPELINE)
+OBJECTS = (
+    ACCOUNT,
+    CONTACT,
+    OPPORTUNITY,
+    QUOTE,
+    CONTRACT,
+    RECEIVABLE,
+    PAYMENT,
+    PRODUCT,
+    PRICE_BOOK,
+    PIPELINE,
+    POOL_RULE,
+)

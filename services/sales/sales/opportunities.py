@@ -127,9 +127,9 @@ def close(session: Session, record: Deal, *, caller: Caller, pipeline: Any, cate
     return move(session, record, caller=caller, pipeline=pipeline, to_stage=target["key"], **how)
 
 
-def assign(session: Session, record: Opportunity, *, owner_id: str) -> Opportunity:
-    """Another owner, with the open tasks; the new one is told."""
-    ownership.hand_over(session, record, owner_id=owner_id, label=record.name)
+def assign(session: Session, record: Opportunity, *, owner_id: str, caller: Caller, how: str = "hand") -> Opportunity:
+    """Another owner, with the open tasks; he is told. UnknownPerson."""
+    ownership.pass_on(session, record, owner_id=owner_id, caller=caller, label=record.name, how=how)
     return changed(session, record)
 
 

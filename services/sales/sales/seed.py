@@ -13,9 +13,23 @@ from chassis import clock
 from chassis.caller import SYSTEM
 from chassis.events import publish
 from engines import timeline
-from sales import accounts, catalogue, contracts, events, moving, names, opportunities, payments, quotes, rates
+from engines.ownership import publishing
+from sales import (
+    accounts,
+    catalogue,
+    contracts,
+    events,
+    moving,
+    names,
+    opportunities,
+    payments,
+    quotes,
+    rates,
+    shipped_pools,
+)
 from sales.models import Account, Contract, Opportunity, Pipeline, PriceBook, Product, Receivable
 from sales.money import Amount
+from sales.ownership import ACCOUNTS
 
 # people and departments of the demo company, whose directory the gateway seeds
 _PEOPLE = "01900000-0000-7000-8000-00000000a0"
@@ -58,6 +72,10 @@ def run(session: Session) -> None:
     """Fill an empty database; every step goes through the use cases, at the time it would have happened."""
     now = clock.now()
     pipelines = {record.key: record for record in catalogue.ensure_pipelines(session, caller=SYSTEM)}
+    publishing.publish_rule(
+        session, ACCOUNTS, caller=SYSTEM, key="default", title=shipped_pools.DEFAULT["title"],
+        body=publishing.slower(shipped_pools.DEFAULT["body"], days=75),
+    )  # fmt: skip
     for record in pipelines.values():
         publish(
             session, events.PipelineSaved(record, id=record.id, key=record.key, name=record.name, stages=record.stages)

@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from chassis.caller import SYSTEM
 from chassis.subscriptions import NotYet, Received, Subscriptions
-from sales import contracts, conversion, erp, notices, payments, quotes, sharing
+from sales import contracts, conversion, erp, hand_over, notices, payments, quotes, sharing
 from sales.errors import UnknownReference
 from sales.models import Contract, Quote
 
 on = Subscriptions()
+on.include(hand_over.on)
 
 
 def _text() -> fields.String:

@@ -4,10 +4,13 @@ from sqlalchemy.orm import Session
 
 from chassis.timers import Timer, Timers
 from engines import kit_parts
-from sales import opportunities, quotes, receivables, stalls
+from engines.ownership import reclaiming
+from sales import hand_over, opportunities, quotes, receivables, stalls
 
 due = Timers()
 kit_parts.join(due)
+due.include(reclaiming.due)
+due.include(hand_over.due)
 
 
 @due(opportunities.STALL_TIMER)

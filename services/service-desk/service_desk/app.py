@@ -8,6 +8,7 @@ import console
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
+from engines.ownership import events as ownership_events
 from service_desk import configuration, erasers, events, kept, mail_server, models, objects, seed, settings
 from service_desk.subscriptions import on
 from service_desk.timers import due
@@ -32,7 +33,7 @@ SERVICE = Service(
     package="service_desk",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.EVENTS],
+    events=[events, *kit_parts.EVENTS, ownership_events],
     subscriptions=on,
     timers=due,
     blueprints=edges,

@@ -6,11 +6,12 @@ from sqlalchemy.orm import Session
 
 from chassis.caller import SYSTEM
 from chassis.subscriptions import NotYet, Received, Subscriptions
-from service_desk import replica, tickets
+from service_desk import hand_over, replica, tickets
 from service_desk.models import Account, ContactAddress, Ticket
 from service_desk.objects import PRIORITIES, TYPES
 
 on = Subscriptions()
+on.include(hand_over.on)
 
 
 def _text() -> fields.String:

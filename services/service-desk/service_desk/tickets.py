@@ -12,6 +12,7 @@ from chassis.events import publish
 from chassis.i18n import both
 from engines.notifications import notify
 from engines.numbering import next_number
+from engines.ownership import moves
 from service_desk import clocks, definitions, dispatching, facts, metrics, posting
 from service_desk.errors import AlreadyTaken, UnknownAccount, UnknownPerson, UnknownQueue
 from service_desk.events import TicketAssigned, TicketChanged, TicketCreated
@@ -110,6 +111,14 @@ def assign(
     before = ticket.owner_id
     rule = _place(session, ticket, queue=queue, assignee_id=assignee_id)
     return _assigned(session, ticket, caller, before=before, how="rule" if rule else "hand", rule=rule)
+
+
+def hand_over(session: Session, ticket: Ticket, *, caller: Caller, assignee_id: str) -> Ticket:
+    """A leaver's ticket goes to a successor; its queue stays. UnknownPerson."""
+    before = ticket.owner_id
+    moves.note(session, ticket, to=assignee_id, caller=caller, how="hand_over")
+    _place(session, ticket, queue=None, assignee_id=assignee_id)
+    return _assigned(session, ticket, caller, before=before, how="hand_over", rule=None)
 
 
 def claim(session: Session, ticket: Ticket, *, caller: Caller) -> Ticket:

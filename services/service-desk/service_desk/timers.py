@@ -4,11 +4,12 @@ from sqlalchemy.orm import Session
 
 from chassis.timers import Timer, Timers
 from engines import kit_parts
-from service_desk import clocks, progress, rebasing
+from service_desk import clocks, hand_over, progress, rebasing
 from service_desk.definitions import REBASE_TIMER
 
 due = Timers()
 kit_parts.join(due)
+due.include(hand_over.due)
 
 
 @due(clocks.TIMER)

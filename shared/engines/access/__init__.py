@@ -5,6 +5,7 @@ from engines.access.grants import Granted, granted
 from engines.access.predicate import allows, get, predicate_sql, readable, require
 from engines.access.rights import Right, has_right, require_right, right
 from engines.access.shares import ReadShare, is_shared, share, unshare
+from engines.access.veils import seen_through, veil_by, veils_of
 from engines.objects import Field, ObjectType, of_model
 
 __all__ = [
@@ -27,7 +28,10 @@ __all__ = [
     "require",
     "require_right",
     "right",
+    "seen_through",
     "share",
     "unshare",
+    "veil_by",
+    "veils_of",
     "visible",
 ]

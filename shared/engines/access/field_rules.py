@@ -11,17 +11,28 @@ from chassis.db import Database
 from chassis.errors import Invalid
 from chassis.i18n import lazy as _
 from engines import objects
-from engines.access.grants import granted
+from engines.access import veils
+from engines.access.grants import Granted, granted
 from engines.objects import ObjectType
 
 _MAIL = re.compile(r"([^@\s]?)[^@\s]*@([^@\s]+)")
 
 
 def mask_out(source: Session | Database, caller: Caller, kind: str, dumped: dict[str, Any]) -> dict[str, Any]:
-    """A dumped record as the caller may see it: fields ruled `none` are gone, `mask` shows only that there is a value."""
+    """A dumped record as the caller may see it: fields ruled `none` are gone, `mask` shows only that there is a value.
+
+    What a pool hides of its records until they are claimed is masked too.
+    """
     grant = granted(source, caller, kind)
-    if grant.everything or not grant.fields:
+    if grant.everything:
         return dumped
+    shown = _ruled(grant, dumped) if grant.fields else dumped
+    for name in veils.fields_hidden(source, caller, kind, shown) & shown.keys():
+        shown = shown | {name: masked(shown[name])}
+    return shown
+
+
+def _ruled(grant: Granted, dumped: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in dumped.items() if grant.rule(name) != "none"}
     for name in kept.keys() & grant.hidden:
         kept[name] = masked(kept[name])

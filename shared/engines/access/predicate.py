@@ -24,7 +24,7 @@ _ALWAYS: dict[str, Any] = {"all": []}
 _NEVER: dict[str, Any] = {"any": []}
 
 
-def condition(grant: Granted, caller: Caller, kind: ObjectType, action: str) -> dict[str, Any]:
+def condition(session: Session, grant: Granted, caller: Caller, kind: ObjectType, action: str) -> dict[str, Any]:
     """The records of `kind` the caller may read, edit or delete, as a condition; shares come on top for reading.
 
     A role whose condition no longer fits the kind's fields grants nothing.
@@ -38,7 +38,11 @@ def condition(grant: Granted, caller: Caller, kind: ObjectType, action: str) -> 
             continue
         parts.append({"all": [part, only]} if only else part)
     if action == "read":
-        parts += [dict(opened) for right, opened in kind.open_to.items() if right in grant.rights]
+        parts += [
+            dict(opened(session, caller) if callable(opened) else opened)
+            for right, opened in kind.open_to.items()
+            if right in grant.rights
+        ]
     return parts[0] if len(parts) == 1 else {"any": parts}
 
 
@@ -81,7 +85,7 @@ def predicate_sql(
     if not grant.may(action):
         found: ColumnElement[bool] = false()
     else:
-        found = to_sql(condition(grant, caller, kind, action), kind, Context(caller=caller), source)
+        found = to_sql(condition(session, grant, caller, kind, action), kind, Context(caller=caller), source)
     if action != "read" or not caller.is_person:
         return found
     shared = select(shares.ReadShare.subject_id).where(shares.in_force(caller.id, kind.kind))
@@ -93,7 +97,7 @@ def allows(session: Session, caller: Caller, kind: ObjectType, record: Any, acti
     grant = granted(session, caller, kind.kind)
     if grant.everything:
         return True
-    if grant.may(action) and compile_memory(condition(grant, caller, kind, action), kind)(
+    if grant.may(action) and compile_memory(condition(session, grant, caller, kind, action), kind)(
         record, Context(caller=caller)
     ):
         return True

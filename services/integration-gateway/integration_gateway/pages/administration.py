@@ -356,6 +356,13 @@ def _actions(user: User) -> list[details.Action]:
     return [
         details.Action(label=_("Edit"), url=f"{address}/edit", icon="pencil", method="get", primary=True),
         details.Action(label=_("Password link"), url=f"{address}/password-link", icon="key"),
+        details.Action(
+            label=_("Hand over"),
+            url=f"/gateway/hand-overs/new?leaver={user.id}",
+            icon="arrow-right",
+            method="get",
+            more=True,
+        ),
         details.Action(label=_("Sign out everywhere"), url=f"{address}/log-out", icon="logout", more=True),
         details.Action(
             label=_("Remove the second factor"), url=f"{address}/second-factor/remove", icon="shield", more=True

@@ -5,16 +5,16 @@ from typing import Any
 from chassis.api import Api, Call
 from engines import access, listing
 from engines.access import right
-from leads import bulk, capture, conversion, merging, ownership, progress, queries, schemas, settings
+from engines.ownership import require_person
+from engines.ownership.errors import UnknownPerson
+from leads import bulk, capture, conversion, merging, progress, queries, schemas, settings
 from leads.errors import (
-    AlreadyOwned,
     ChooseCandidate,
     DuplicateRefused,
     MergedAway,
     MergeRefused,
     NothingToUndo,
     NotReachable,
-    UnknownPerson,
     WrongStatus,
 )
 from leads.models import Lead
@@ -54,7 +54,7 @@ def create_lead(call: Call) -> Any:
     policy = values.pop("duplicate_policy", None)
     if values.get("owner_id") and values["owner_id"] != call.caller.id:
         access.require_right(call.session, call.caller, "lead", "assign")
-        ownership.require_person(call.session, values["owner_id"])
+        require_person(call.session, values["owner_id"])
     made = capture.capture(call.session, caller=call.caller, policy=policy, **values)
     found = queries.candidates(call.session, call.caller, made.duplicates)
     if made.outcome == "merged" and not access.allows(call.session, call.caller, LEAD, made.lead):
@@ -92,35 +92,6 @@ def edit_lead(call: Call, id: str) -> Any:
 def change_leads(call: Call) -> Any:
     """Do one thing to up to 1,000 leads; each row says how it went."""
     return bulk.run(call.session, caller=call.caller, **call.body)
-
-
-@api.post(
-    "/leads/<id>/assign",
-    body=schemas.AssignIn,
-    answer=schemas.LeadDetail,
-    allow=right("lead", "assign"),
-    errors=[UnknownPerson, *STEP],
-)
-def assign_lead(call: Call, id: str) -> Any:
-    """Give the lead to a person, or let the rules choose."""
-    lead = queries.lead(call.session, call.caller, id)
-    return queries.details(call.session, ownership.assign(call.session, lead, caller=call.caller, **call.body))
-
-
-@api.post("/leads/<id>/claim", answer=schemas.LeadDetail, allow=right("lead", "claim"), errors=[AlreadyOwned, *STEP])
-def claim_lead(call: Call, id: str) -> Any:
-    """Take a lead from the pool."""
-    lead = queries.lead(call.session, call.caller, id)
-    return queries.details(call.session, ownership.claim(call.session, lead, caller=call.caller))
-
-
-@api.post(
-    "/leads/<id>/release", body=schemas.ReleaseIn, answer=schemas.LeadDetail, allow=right("lead", "edit"), errors=STEP
-)
-def release_lead(call: Call, id: str) -> Any:
-    """Put the lead into a pool."""
-    lead = ownership.release(call.session, _for_step(call, id), caller=call.caller, **call.body)
-    return queries.details(call.session, lead)
 
 
 @api.post("/leads/<id>/qualify", answer=schemas.LeadDetail, allow=right("lead", "edit"), errors=STEP)

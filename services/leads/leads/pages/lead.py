@@ -4,16 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import request
+from sqlalchemy.orm import Session
 
 from chassis import clock
 from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
-from console import details, explanations, fields, record_kit, replies
+from console import details, explanations, fields, pools, record_kit, replies
 from console.fields import Choice, Field
 from engines import access, explain
 from engines.access import right
+from engines.ownership import require_giving, runs_pool
 from leads import conversion, followup, lifecycle, merging, ownership, progress, queries, settings
 from leads.models import Lead
 from leads.objects import LEAD
@@ -41,8 +43,10 @@ def lead_page(call: Call, id: str) -> Any:
             warning=_warning(lead),
             steps=_steps(lead),
             actions=_actions(call, lead),
-            facts=_facts(lead, people, decisions),
+            facts=_facts(call.session, lead, people, decisions),
             sections=_sections(),
+            timeline=pools.owner_entries(call.session, ownership.LEADS, lead.id),
+            timeline_title=_("Owner"),
             kit=record_kit.shown(call, LEAD, lead),
         )
     )
@@ -88,10 +92,13 @@ def _actions(call: Call, lead: Lead) -> list[details.Action]:
         )  # fmt: skip
     if "qualify" in allowed and writes:
         found.append(action(label=_("Qualify"), url=f"{base}/qualify", icon="check"))
-    if lead.owner_id is None and may(call, "claim"):
+    if lead.owner_id is None and "assign" in allowed and may(call, "claim"):
         found.append(action(label=_("Claim"), url=f"{base}/claim", icon="user-check", primary=True))
-    if "assign" in allowed and may(call, "assign"):
+    gives = may(call, "assign") or runs_pool(call.session, ownership.LEADS, lead, call.caller)
+    if "assign" in allowed and gives:
         found.append(action(label=_("Assign"), url=f"{base}/assign", icon="user-plus", fields=[OWNER]))
+    if lead.owner_id and writes and may(call, "assign"):
+        found += pools.manager_actions(base)
     if not writes:
         return found
     more: list[tuple[str, str, str, bool, tuple[Field, ...]]] = [
@@ -129,7 +136,7 @@ def _candidate(candidate: dict[str, Any]) -> str:
     return str(candidate.get("name") or candidate.get("number") or candidate.get("account_id"))
 
 
-def _facts(lead: Lead, people: dict[str, str], decisions: dict[str, Any]) -> list[details.Fact]:
+def _facts(session: Session, lead: Lead, people: dict[str, str], decisions: dict[str, Any]) -> list[details.Fact]:
     owner = people.get(lead.owner_id or "") or (_("Pool: %(pool)s", pool=lead.pool) if lead.pool else _("Nobody yet"))
     found = [
         details.Fact(label=_("Score"), value=lead.score, kind="score", decision=_explained(decisions.get("score"))),
@@ -145,6 +152,8 @@ def _facts(lead: Lead, people: dict[str, str], decisions: dict[str, Any]) -> lis
         )
     elif lead.last_activity_at:
         found.append(details.Fact(label=_("Last activity"), value=lead.last_activity_at, kind="relative"))
+    if lead.owner_id and (lead.next_reclaim_at or (lead.reclaim or {}).get("paused")):
+        found.append(pools.reclaim_fact(session, ownership.LEADS, lead))
     if lead.account_id:
         link = {"name": _("Account"), "link": f"/sales/accounts/{lead.account_id}"}
         found.append(details.Fact(label=_("Converted to"), value=link, kind="record"))
@@ -204,7 +213,9 @@ _STEPS: dict[str, Callable[[Call, Lead], Any]] = {
     "nurture": lambda call, lead: progress.nurture(call.session, lead),
     "resume": lambda call, lead: progress.resume(call.session, lead),
     "reopen": lambda call, lead: progress.reopen(call.session, lead),
-    "release": lambda call, lead: ownership.release(call.session, lead, caller=call.caller),
+    "release": lambda call, lead: ownership.release(
+        call.session, lead, caller=call.caller, reason=request.form.get("reason", "").strip()[:200]
+    ),
     "claim": lambda call, lead: ownership.claim(call.session, lead, caller=call.caller),
     "assign": lambda call, lead: ownership.assign(
         call.session, lead, caller=call.caller, owner_id=request.form.get("owner_id")
@@ -216,7 +227,10 @@ _STEPS: dict[str, Callable[[Call, Lead], Any]] = {
         reason=request.form.get("reason", "").strip()[:200] or _("No reason given"),
     ),
 }
-_RIGHT = {"claim": "claim", "assign": "assign"}
+_BY_READING = ("claim", "assign")
+
+
+pools.mount(pages, ownership.LEADS, "leads", noun=lazy("Leads"), protect=ownership.protect, filtered=URL)
 
 
 @pages.post("/leads/<id>/<step>", allow=right("lead", "read"))
@@ -224,12 +238,13 @@ def take_step(call: Call, id: str, step: str) -> Any:
     """Any other step of the lead's head."""
     if step not in _STEPS:
         return replies.refused(_("There is no such action"), status=404)
-    needed = _RIGHT.get(step)
-    if needed and not may(call, needed):
+    if step == "claim" and not may(call, "claim"):
         return replies.refused(_("You may not do this."), status=403)
-    lead = queries.lead(call.session, call.caller, id, "read" if needed else "edit")
+    lead = queries.lead(call.session, call.caller, id, "read" if step in _BY_READING else "edit")
     expect(lead)
     try:
+        if step == "assign":
+            require_giving(call.session, ownership.LEADS, lead, call.caller)
         _STEPS[step](call, lead)
     except Problem as problem:
         return replies.refused(str(problem), status=problem.status)

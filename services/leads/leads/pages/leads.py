@@ -53,6 +53,12 @@ def definition(call: Call) -> lists.List:
     if may(call, "edit"):
         actions.append(
             lists.Bulk(
+                key="release", label=_("Release to the pool"), url=f"{URL}/bulk/release", icon="pool",
+                confirm=_("Others may claim them then."),
+            )
+        )  # fmt: skip
+        actions.append(
+            lists.Bulk(
                 key="disqualify",
                 label=_("Give up"),
                 url=f"{URL}/bulk/disqualify",
@@ -68,15 +74,16 @@ def definition(call: Call) -> lists.List:
         link=URL + "/{id}",
         fields=fields.of_object(
             LEAD, "name", "company", "status", "score", "grade", "owner_id", "source", "region", "city", "phones", "emails",
-            "industry", "company_size", "budget", "pool", "response_due_at", "last_activity_at", "next_action_at", "created_at",
-            "number", "tags",
+            "industry", "company_size", "budget", "pool", "unassigned_since", "next_reclaim_at", "protected_until",
+            "response_due_at", "last_activity_at", "next_action_at", "created_at", "number", "tags",
             status={"choices": STATUS}, source={"choices": SOURCE}, grade={"choices": GRADE, "sortable": True},
             score={"kind": "score", "sortable": True}, created_at={"sortable": True, "kind": "relative"},
             last_activity_at={"sortable": True, "kind": "relative"}, owner_id={"lookup": "/leads/lookup/people"},
-            response_due_at={"sortable": True, "kind": "relative"},
+            response_due_at={"sortable": True, "kind": "relative"}, next_reclaim_at={"sortable": True, "kind": "relative"},
             tags={"choices": record_kit.tag_choices(call.session, "lead")},
         ),
-        columns=["name", "company", "status", "score", "owner_id", "source", "region", "created_at"],
+        columns=["name", "company", "status", "score", "owner_id", "source", "region", "created_at", "next_reclaim_at"],
+        others=[(_("Pools"), "/leads/pools", "pool")],
         quick=["status", "source", "grade", "tags"],
         create=(f"{URL}/new", _("New lead")) if may(call, "create") else None,
         bulk=actions,
@@ -101,7 +108,13 @@ def lead_list(call: Call) -> Any:
 def _fetch(call: Call, asked: lists.Asked) -> paging.Page:
     listing.check_sort(call.session, call.caller, LEAD, asked.sort)
     found = listing.readable(
-        call.session, call.caller, LEAD, filter=asked.condition, q=asked.q, zone=call.settings.time_zone
+        call.session,
+        call.caller,
+        LEAD,
+        filter=asked.condition,
+        q=asked.q,
+        sort=asked.sort,
+        zone=call.settings.time_zone,
     ).where(Lead.duplicate_of.is_(None))
     wanted = paging.Asked(sort=asked.sort, limit=asked.limit, cursor=asked.cursor or "")
     return paging.page(call.session, found, queries.LEADS, _RECORDS, wanted)
@@ -110,7 +123,7 @@ def _fetch(call: Call, asked: lists.Asked) -> paging.Page:
 @pages.post("/leads/bulk/<action>", allow=right("lead", "read"))
 def bulk_action(call: Call, action: str) -> Any:
     """One step for the chosen leads, or for all that match the filter."""
-    if action not in ("assign", "claim", "disqualify"):
+    if action not in ("assign", "claim", "release", "disqualify"):
         return replies.refused(_("There is no such action"), status=404)
     ids = request.form.getlist("ids")[:BULK_AT_ONCE]
     if request.form.get("all") == "1":

@@ -1,6 +1,6 @@
 """The JSON API of sales, a file per noun."""
 
-from sales.api import accounts, catalogue, contacts, contracts, opportunities, payments, quotes, timeline
+from sales.api import accounts, catalogue, contacts, contracts, opportunities, ownership, payments, quotes, timeline
 
 APIS = (
     accounts.api,
@@ -11,4 +11,5 @@ APIS = (
     payments.api,
     catalogue.api,
     timeline.api,
+    ownership.api,
 )

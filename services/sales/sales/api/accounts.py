@@ -56,13 +56,6 @@ def edit_account(call: Call, id: str) -> Any:
     return accounts.edit(call.session, writing.locked(call.session, call.caller, Account, id), **call.body)
 
 
-@api.post("/accounts/<id>/assign", body=schemas.OwnerIn, answer=schemas.AccountOut, allow=right("account", "assign"))
-def assign_account(call: Call, id: str) -> Any:
-    """Give an account another owner."""
-    record = writing.locked(call.session, call.caller, Account, id)
-    return accounts.assign(call.session, record, owner_id=call.body["owner_id"])
-
-
 @api.post("/accounts/<id>/tier", body=schemas.TierIn, answer=schemas.AccountOut, allow=right("account", "assign"))
 def set_account_tier(call: Call, id: str) -> Any:
     """Set an account's tier by hand."""

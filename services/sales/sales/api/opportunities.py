@@ -120,7 +120,7 @@ def add_document(call: Call, id: str) -> Any:
 def assign_opportunity(call: Call, id: str) -> Any:
     """Give an opportunity another owner."""
     record = writing.locked(call.session, call.caller, Opportunity, id)
-    return opportunities.assign(call.session, record, owner_id=call.body["owner_id"])
+    return opportunities.assign(call.session, record, owner_id=call.body["owner_id"], caller=call.caller)
 
 
 @api.post(

@@ -57,15 +57,16 @@ def bulk_body(edit: type[Schema]) -> type[Schema]:
 
 def bulk(session: Session, ids: Sequence[str], act: Callable[[str], Any]) -> dict[str, Any]:
     """Do `act` for each record in a savepoint of its own; a refused one is reported and leaves the rest alone."""
-    items = []
-    for id_ in dict.fromkeys(ids):
+    items: dict[str, dict[str, Any]] = {}
+    # in order of their ids, so that two who change the same records wait for each other and never deadlock
+    for id_ in sorted(set(ids)):
         try:
             with session.begin_nested():
                 act(id_)
                 session.flush()
-            items.append({"id": id_, "ok": True, "problem": None})
+            items[id_] = {"id": id_, "ok": True, "problem": None}
         except Exception as error:  # each row's refusal is an answer, as a single request's would be
             changes.forget(session)
             session.expire_all()
-            items.append({"id": id_, "ok": False, "problem": document(as_problem(error))})
-    return {"items": items, "done": sum(item["ok"] for item in items)}
+            items[id_] = {"id": id_, "ok": False, "problem": document(as_problem(error))}
+    return {"items": [items[id_] for id_ in dict.fromkeys(ids)], "done": sum(item["ok"] for item in items.values())}

@@ -7,12 +7,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Id, Json, UtcDateTime
 from chassis.records import Record
+from engines.ownership.models import Poolable
 from sales.models.metadata import PERSONAL, Base
 
 TIERS = ("VIP", "A", "B", "C")
 
 
-class Account(Record, Base):
+class Account(Record, Poolable, Base):
     """A company (or person) we deal with. `name_key` is the normalised name that duplicates are found by."""
 
     __tablename__ = "account"
@@ -32,9 +33,8 @@ class Account(Record, Base):
     health: Mapped[str | None] = mapped_column(String(20))
     parent_id: Mapped[str | None] = mapped_column(Id, ForeignKey("account.id"))
     collaborator_ids: Mapped[list[str]] = mapped_column(Json, default=list)
-    pool: Mapped[str | None] = mapped_column(String(80))
-    protected_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    last_activity_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pooled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    owned_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     contract_minor: Mapped[int] = mapped_column(BigInteger, default=0)  # approved contracts, base currency
     paid_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     open_minor: Mapped[int] = mapped_column(BigInteger, default=0)  # owed and not yet paid

@@ -8,10 +8,11 @@ from flask import request
 from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
-from chassis.i18n import pick
-from console import details, fields, forms, lists, record_kit, replies
+from chassis.i18n import lazy, pick
+from console import details, fields, forms, lists, pools, record_kit, replies
 from engines import access, explain
 from engines.access import has_right, right
+from engines.ownership import require_giving, runs_pool
 from sales import accounts, money, ownership, queries
 from sales.api import writing
 from sales.errors import DuplicateAccount
@@ -50,13 +51,17 @@ def account_list(call: Call) -> Any:
         link=URL + "/{id}",
         fields=fields.of_object(
             ACCOUNT, "name", "tier", "industry", "region", "city", "owner_id", "contract_total", "open_total",
-            "last_activity_at", "created_at", "number", "source", "size", "tags",
+            "last_activity_at", "next_reclaim_at", "pool", "pooled_at", "protected_until", "created_at", "number", "source",
+            "size", "tags",
             tags={"choices": record_kit.tag_choices(call.session, "account")},
             tier={"choices": choices(TIER_LABELS)}, name={"sortable": True}, contract_total={"sortable": True},
             open_total={"sortable": True}, created_at={"sortable": True},
+            next_reclaim_at={"sortable": True, "kind": "relative"},
         ),
         columns=["name", "tier", "industry", "region", "owner_id", "contract_total", "open_total"],
         quick=["tier", "region", "tags"],
+        bulk=_bulk(call),
+        others=[(_("Pools"), "/sales/pools", "pool")],
         create=(f"{URL}/new", _("New account")) if has_right(call.session, call.caller, "account", "create") else None,
     )  # fmt: skip
     asked = lists.asked(shown)
@@ -65,7 +70,7 @@ def account_list(call: Call) -> Any:
     except Problem as error:
         return lists.page(shown, asked, rows=[], problem=paging.reason(error))
     people = names(call.session, [item.owner_id for item in found.items])
-    rows = [_row(item, people) for item in found.items]
+    rows = [_row(call, item, people) for item in found.items]
     return lists.page(shown, asked, rows=rows, next_cursor=found.next_cursor)
 
 
@@ -114,18 +119,24 @@ def account_page(call: Call, id: str) -> Any:
             if "contract_total" in seen
         ),
     ]
+    if record.owner_id and (record.next_reclaim_at or (record.reclaim or {}).get("paused")):
+        facts.append(pools.reclaim_fact(call.session, ownership.ACCOUNTS, record))
     return details.page(
         details.Detail(
             title=record.name,
             number=record.number or "",
             back=(URL, _("Accounts")),
-            record=_row(record, people),
+            record=_row(call, record, people),
             status=choice(TIER_LABELS, record.tier),
             version=record.version,
             actions=_actions(call, record),
             facts=facts,
             sections=[details.Section(title=_("Company"), fields=_company_fields(), edit=f"{address}/edit")],
-            timeline=sorted(_milestones(held), key=lambda entry: entry.at, reverse=True),
+            timeline=sorted(
+                [*_milestones(held), *pools.owner_entries(call.session, ownership.ACCOUNTS, id)],
+                key=lambda entry: entry.at,
+                reverse=True,
+            ),
             timeline_title=_("Milestones"),
             kit=record_kit.shown(call, ACCOUNT, record),
             side=[
@@ -167,12 +178,83 @@ def edit_account(call: Call, id: str) -> Any:
     return replies.go(f"{URL}/{id}", _("Saved"), accepted=form.key)
 
 
-@pages.post("/accounts/<id>/assign", allow=right("account", "assign"))
+@pages.post("/accounts/<id>/assign", allow=right("account", "read"))
 def assign_account(call: Call, id: str) -> Any:
     """Give the customer another owner."""
-    record = writing.locked(call.session, call.caller, Account, id)
-    accounts.assign(call.session, record, owner_id=request.form.get("owner_id", ""))
+    record = access.get(call.session, call.caller, Account, id, lock=True)
+    require_giving(call.session, ownership.ACCOUNTS, record, call.caller)
+    ownership.assign_account(call.session, record, owner_id=request.form.get("owner_id", ""), caller=call.caller)
     return replies.go(f"{URL}/{id}", _("Assigned"))
+
+
+@pages.post("/accounts/<id>/claim", allow=right("account", "claim"))
+def claim_account(call: Call, id: str) -> Any:
+    """Take the customer from the pool."""
+    ownership.claim_account(call.session, access.get(call.session, call.caller, Account, id), caller=call.caller)
+    return replies.go(f"{URL}/{id}", _("It is yours now"))
+
+
+@pages.post("/accounts/<id>/release", allow=right("account", "edit"))
+def release_account(call: Call, id: str) -> Any:
+    """Put the customer into the pool."""
+    record = writing.locked(call.session, call.caller, Account, id)
+    reason = request.form.get("reason", "").strip()[:300]
+    ownership.release_account(call.session, record, caller=call.caller, reason=reason)
+    return replies.go(URL, _("It is in the pool now."))
+
+
+@pages.post("/accounts/bulk/<action>", allow=right("account", "read"))
+def bulk_accounts(call: Call, action: str) -> Any:
+    """Assign, claim or release the chosen customers, or all that match the filter."""
+    step = _BULK.get(action)
+    if step is None:
+        return replies.refused(_("There is no such action"), status=404)
+    result = writing.bulk(call.session, paging.chosen(call, ACCOUNT), lambda id_: step(call, id_))
+    return paging.bulk_reply(result)
+
+
+def _assign_one(call: Call, id_: str) -> None:
+    record = access.get(call.session, call.caller, Account, id_, lock=True)
+    require_giving(call.session, ownership.ACCOUNTS, record, call.caller)
+    ownership.assign_account(call.session, record, owner_id=request.form.get("owner_id", ""), caller=call.caller)
+
+
+def _claim_one(call: Call, id_: str) -> None:
+    access.require_right(call.session, call.caller, "account", "claim")
+    ownership.claim_account(call.session, access.get(call.session, call.caller, Account, id_), caller=call.caller)
+
+
+def _release_one(call: Call, id_: str) -> None:
+    ownership.release_account(call.session, writing.locked(call.session, call.caller, Account, id_), caller=call.caller)
+
+
+_BULK = {"assign": _assign_one, "claim": _claim_one, "release": _release_one}
+
+
+def _bulk(call: Call) -> list[lists.Bulk]:
+    """What the reader may do with several customers."""
+    found = []
+    if has_right(call.session, call.caller, "account", "assign"):
+        found.append(
+            lists.Bulk(
+                key="assign", label=_("Assign"), url=f"{URL}/bulk/assign", icon="user-plus", fields=[_owner(call)]
+            )
+        )
+    if has_right(call.session, call.caller, "account", "claim"):
+        found.append(lists.Bulk(key="claim", label=_("Claim"), url=f"{URL}/bulk/claim", icon="user-check"))
+    if has_right(call.session, call.caller, "account", "edit"):
+        found.append(
+            lists.Bulk(
+                key="release", label=_("Release to the pool"), url=f"{URL}/bulk/release", icon="pool",
+                confirm=_("Others may claim them then."),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _owner(call: Call) -> fields.Field:
+    who = tuple(fields.Choice(value=id_, label=name) for id_, name in ownership.people(call.session))
+    return fields.Field(name="owner_id", label=_("Owner"), kind="choice", choices=who, required=True)
 
 
 @pages.get("/accounts/<id>/contacts/new", allow=right("contact", "create"))
@@ -194,15 +276,19 @@ def create_contact(call: Call, id: str) -> Any:
     return replies.go(f"{URL}/{id}", _("Contact added"), accepted=form.key)
 
 
-def _row(record: Account, people: dict[str, str]) -> dict[str, Any]:
+def _row(call: Call, record: Account, people: dict[str, str]) -> dict[str, Any]:
     base = current().base_currency
-    shown = ("id", "tier", "number", "last_activity_at", "created_at", "version", "collaborator_ids", "tags", *_TYPED)
-    return {name: getattr(record, name) for name in shown} | {
+    shown = (
+        "id", "tier", "number", "last_activity_at", "next_reclaim_at", "pool", "pooled_at", "protected_until", "created_at",
+        "version", "collaborator_ids", "tags", *_TYPED,
+    )  # fmt: skip
+    row = {name: getattr(record, name) for name in shown} | {
         "owner_id": people.get(record.owner_id or "", ""),
         "contract_total": money.outside(record.contract_minor, base),
         "open_total": money.outside(record.open_minor, base),
         "erp": ", ".join(f"{system}: {number}" for system, number in (record.external_ids or {}).items()),
     }
+    return access.mask_out(call.session, call.caller, "account", row)
 
 
 def _company_fields() -> list[fields.Field]:
@@ -219,13 +305,32 @@ def _actions(call: Call, record: Account) -> list[details.Action]:
         made.append(
             details.Action(label=_("Add contact"), url=f"{address}/contacts/new", icon="user-plus", method="get")
         )
-    if has_right(call.session, call.caller, "account", "assign"):
-        who = tuple(fields.Choice(value=id_, label=name) for id_, name in ownership.people(call.session))
-        owner = fields.Field(name="owner_id", label=_("Owner"), kind="choice", choices=who, required=True)
-        made.append(
-            details.Action(label=_("Assign"), url=f"{address}/assign", icon="user-check", more=True, fields=[owner])
-        )
-    return [*made, details.Action(label=_("Edit"), url=f"{address}/edit", icon="pencil", method="get")]
+    return [*made, *_hands(call, record, address)]
+
+
+def _hands(call: Call, record: Account, address: str) -> list[details.Action]:
+    """Steps by which the customer changes hands, and editing, as far as the reader may."""
+    made = []
+    assigns = has_right(call.session, call.caller, "account", "assign")
+    edits = access.allows(call.session, call.caller, ACCOUNT, record, "edit")
+    if record.owner_id is None and has_right(call.session, call.caller, "account", "claim"):
+        made.append(details.Action(label=_("Claim"), url=f"{address}/claim", icon="user-check", primary=True))
+    if assigns or runs_pool(call.session, ownership.ACCOUNTS, record, call.caller):
+        url = f"{address}/assign"
+        made.append(details.Action(label=_("Assign"), url=url, icon="user-check", more=True, fields=[_owner(call)]))
+    if record.owner_id and edits:
+        reason = fields.Field(name="reason", label=_("Reason"), max_length=300)
+        url = f"{address}/release"
+        made.append(details.Action(label=_("Release to the pool"), url=url, icon="pool", more=True, fields=[reason]))
+        made += pools.manager_actions(address) if assigns else []
+    if edits:
+        made.append(details.Action(label=_("Edit"), url=f"{address}/edit", icon="pencil", method="get"))
+    return made
+
+
+pools.mount(
+    pages, ownership.ACCOUNTS, "accounts", noun=lazy("Accounts"), protect=ownership.protect_account, filtered=URL
+)
 
 
 def _milestones(held: dict[str, Sequence[Any]]) -> list[details.Entry]:

@@ -1,7 +1,9 @@
 """Rows of a list page: the same filter, search, sort and scope as the API's lists."""
 
+import json
 from typing import Any
 
+from flask import request
 from marshmallow import Schema
 from sqlalchemy import Select
 
@@ -9,9 +11,12 @@ from chassis import paging
 from chassis.answers import Dumper
 from chassis.api import Call
 from chassis.i18n import gettext as _
+from console import replies
 from console.lists import Asked
 from engines import listing
 from engines.objects import ObjectType
+
+BULK_AT_ONCE = 1000
 
 
 class _Record(Schema):
@@ -35,12 +40,40 @@ def fetch(call: Call, kind: ObjectType, asked: Asked, *, extra: Any = None) -> p
     """One page of records of `kind` as the address asks; ConditionError or Invalid when it asks for the impossible."""
     listing.check_sort(call.session, call.caller, kind, asked.sort)
     found: Select[Any] = listing.readable(
-        call.session, call.caller, kind, filter=asked.condition, q=asked.q, zone=call.settings.time_zone
+        call.session,
+        call.caller,
+        kind,
+        filter=asked.condition,
+        q=asked.q,
+        sort=asked.sort,
+        zone=call.settings.time_zone,
     )
     if extra is not None:
         found = found.where(extra)
     wanted = paging.Asked(sort=asked.sort, limit=asked.limit, cursor=asked.cursor or "")
     return paging.page(call.session, found, listing.paged(kind), _RECORDS, wanted)
+
+
+def chosen(call: Call, kind: ObjectType) -> list[str]:
+    """The ids a bulk action was asked for: those that were ticked, or all that match the list's filter."""
+    if request.form.get("all") != "1":
+        return request.form.getlist("ids")[:BULK_AT_ONCE]
+    text = request.form.get("filter", "")
+    found = listing.readable(
+        call.session, call.caller, kind, filter=json.loads(text) if text else None, q=request.form.get("q", "")
+    )
+    ids = found.with_only_columns(kind.model.id).order_by(kind.model.id).limit(BULK_AT_ONCE)
+    return list(call.session.scalars(ids))
+
+
+def bulk_reply(result: dict[str, Any]) -> Any:
+    """How a bulk action went, for the list."""
+    refused = [item["problem"] for item in result["items"] if not item["ok"]]
+    if refused:
+        why = refused[0].get("detail") or refused[0].get("title")
+        message = _("%(done)s done, %(failed)s refused: %(why)s", done=result["done"], failed=len(refused), why=why)
+        return replies.done(message, refresh="list", kind="warn")
+    return replies.done(_("%(n)s done", n=result["done"]), refresh="list")
 
 
 def reason(error: Exception) -> str:

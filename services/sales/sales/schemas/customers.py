@@ -51,6 +51,11 @@ class AccountOut(RecordOut):
     pool = fields.String(allow_none=True)
     protected_until = fields.AwareDateTime(allow_none=True)
     last_activity_at = fields.AwareDateTime(allow_none=True)
+    pooled_at = fields.AwareDateTime(allow_none=True)
+    owned_since = fields.AwareDateTime(allow_none=True)
+    next_reclaim_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "when the pool's rules take the account back; empty: never"}
+    )
     totals = fields.Function(_totals, metadata={"type": "object", "description": "contract, paid, open; base currency"})
 
 
@@ -77,6 +82,17 @@ class TierIn(Schema):
 
 class OwnerIn(Schema):
     owner_id = fields.String(required=True, validate=validate.Length(min=1, max=36))
+
+
+class AccountOwnerIn(OwnerIn):
+    over_limit = fields.Boolean(
+        load_default=False, metadata={"description": "even to a person who holds as many accounts as allowed"}
+    )
+
+
+class ReleaseIn(Schema):
+    pool = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 60))
+    reason = fields.String(load_default="", validate=validate.Length(max=300))
 
 
 class ContactEdit(RecordIn):
