@@ -36,6 +36,12 @@ def forget(session: Session) -> None:
     session.info.pop("changes", None)
 
 
+def identify(record: Record) -> None:
+    """Give a new record its id before the database would."""
+    if record.id is None:
+        record.id = type(record).id.property.columns[0].default.arg(None)
+
+
 _personal: dict[Mapper[Any], frozenset[str]] = {}
 
 
@@ -60,8 +66,7 @@ def _note(pending: dict[Key, dict[str, Any]], records: Iterable[object], *, crea
         if not isinstance(record, Record):
             continue
         state = inspect(record)
-        if record.id is None:
-            record.id = type(record).id.property.columns[0].default.arg(None)
+        identify(record)
         columns = state.mapper.column_attrs
         values = state.dict
         if created:

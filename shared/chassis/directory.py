@@ -148,6 +148,10 @@ class SessionRevoked(Schema):
     epoch = fields.Integer(load_default=None, allow_none=True)
 
 
+class DemoDataRemoved(Schema):
+    removed = fields.Dict(load_default=dict)
+
+
 @on("gateway.user.changed.v1", group="directory", kind="projection", reads=UserChanged, tables=TABLES)
 def user_changed(session: Session, event: Received) -> None:
     store_user(session, version=event.id, **event.data)
@@ -176,6 +180,14 @@ def role_removed(session: Session, event: Received) -> None:
 @on("gateway.session.revoked.v1", group="directory", kind="projection", reads=SessionRevoked, tables=TABLES)
 def session_revoked(session: Session, event: Received) -> None:
     revoke(session, version=event.id, at=event.time, **event.data)
+
+
+@on("gateway.demo_data.removed.v1", group="directory", kind="projection", reads=DemoDataRemoved, tables=TABLES)
+def demo_data_removed(session: Session, event: Received) -> None:
+    gone = event.data["removed"]
+    session.execute(delete(DirectoryUser).where(DirectoryUser.id.in_(gone.get("user", []))))
+    session.execute(delete(DirectoryDepartment).where(DirectoryDepartment.id.in_(gone.get("department", []))))
+    _stand_at(session, event.id)
 
 
 def store_user(session: Session, *, version: str, user_id: str, epoch: int = 0, **values: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from chassis import metrics, openapi, settings, usage
+from chassis import metrics, openapi, seeding, settings, usage
 from chassis.api import Api
 from chassis.audit import anchors
 from chassis.erasure import taking_part
@@ -58,7 +58,7 @@ def event_classes(service: Service) -> list[type[Event]]:
     """The events a service may publish, by type."""
     found = {
         item
-        for module in (*service.events, usage, anchors, taking_part)
+        for module in (*service.events, usage, anchors, taking_part, seeding)
         for item in vars(module).values()
         if inspect.isclass(item) and issubclass(item, Event) and item.type
     }

@@ -43,7 +43,8 @@ class Service:
     `loops` run each in a thread of the active worker until `runtime.stopping` (call-outs that must not happen inside a
     transaction). `erasers` say where personal data lies (chassis.erasure). `folders` are the folders under DATA whose files
     belong to its rows; backups copy them. `seed(session)` fills an empty database with believable demo data and is never
-    run twice.
+    run twice; `unseed(session, marked)` is called before the marked records (kind → ids) are removed again: it takes out
+    what is to stay, and puts right what is no record.
     """
 
     name: str
@@ -58,19 +59,22 @@ class Service:
     kept: Sequence[Any] = ()
     configuration: Callable[[], Sequence["Section"]] = list  # type: ignore[assignment]
     seed: Callable[[Session], None] | None = None
+    unseed: Callable[[Session, dict[str, set[str]]], None] | None = None
     loops: Sequence[Callable[["Runtime"], None]] = ()
     on_start: Sequence[Callable[["Flask"], None]] = ()
     erasers: Sequence["Personal"] = ()
     folders: Sequence[str] = ("attachments/{service}",)
 
     def __post_init__(self) -> None:
-        from chassis import directory, upkeep
+        from chassis import directory, seeding, unseeding, upkeep
         from chassis.audit import anchors
         from chassis.erasure import taking_part
 
         self.subscriptions.include(taking_part.subscriptions(self))
         self.subscriptions.include(anchors.subscriptions(self.name))
+        unseeding.know(self)
         self.subscriptions.include(directory.on)
+        self.subscriptions.include(seeding.on)
         self.timers.include(upkeep.due)
 
     def load_settings(self) -> Settings:

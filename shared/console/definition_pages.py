@@ -13,11 +13,11 @@ from flask import Response, render_template
 
 from chassis import directory
 from chassis.api import Call
-from chassis.errors import BadRequest, NotFound, StaleVersion
+from chassis.errors import BadRequest, Forbidden, NotFound, StaleVersion
 from chassis.i18n import gettext as _
 from console import conditions, formats, forms, replies
 from console.definition_facts import drawn, texts
-from console.definitions import Draft, Drafts, Kind, Part, Problem, Stored
+from console.definitions import Allow, Draft, Drafts, Kind, Part, Problem, Stored
 from console.differences import Change, Speech, differences
 from console.drafts_kept import Kept
 from console.fields import Choice, Field, words
@@ -83,6 +83,14 @@ def _named(view: Any, kind: Kind) -> Any:
     return declared
 
 
+def _may(call: Call, allow: Allow) -> bool:
+    """Whether a reader may go on to what `allow` guards; rights refuse by raising."""
+    try:
+        return allow(call)
+    except Forbidden:
+        return False
+
+
 class _Routes:
     """The views of one kind."""
 
@@ -131,7 +139,7 @@ class _Routes:
             kind=self.kind,
             open=found,
             edits=edits,
-            tries=self.kind.simulate is not None and (self.kind.may_simulate or self.kind.edit)(call),
+            tries=self.kind.simulate is not None and _may(call, self.kind.may_simulate or self.kind.edit),
             days=DAYS,
             facts=self._facts(found, parts, speech, edits) | self._state(call, found, parts, speech),
             versions=self.kind.versions(call, key)[:5] if found.stored.revision else [],
@@ -234,7 +242,7 @@ class _Routes:
     # ---- parts of the views
 
     def _edits(self, call: Call) -> bool:
-        return self.kind.edit(call)
+        return _may(call, self.kind.edit)
 
     def _find(self, call: Call, key: str) -> Open:
         stored, draft = self.kind.find(call, key), self.drafts.find(call, key)

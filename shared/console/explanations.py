@@ -3,28 +3,61 @@
 from collections.abc import Mapping
 from typing import Any
 
+from babel import Locale
+
 from chassis import i18n
 from chassis.i18n import gettext as _
 from console.fields import Words, words
+from engines.objects import ObjectType
 
 
-def shown(decision: Any, labels: Mapping[str, Words] | None = None) -> dict[str, Any]:
+def shown(
+    decision: Any,
+    labels: Mapping[str, Words] | None = None,
+    *,
+    values: Mapping[str, Mapping[str, Words]] | None = None,
+    rules: Mapping[str, Words] | None = None,
+) -> dict[str, Any]:
     """What `explain` draws, from an engines.explain.Decision or its document; `labels` name its inputs.
 
-    A step's data may say `matched` (true, false) and `points`.
+    `values` says codes of inputs in words (input → code → text, see `values_of`), `rules` the rules' short names. A
+    step's data may say `matched` (true, false) and `points`.
     """
     document = dict(decision) if isinstance(decision, Mapping) else decision.document(i18n.current())
     named = _known() | dict(labels or {})
     inputs = document.get("inputs") or []
     if isinstance(inputs, Mapping):
-        inputs = [{"label": _label(name, named), "value": plain(value)} for name, value in inputs.items()]
+        said = values or {}
+        inputs = [
+            {"label": _label(name, named), "value": plain(_in_words(value, said.get(name, {})))}
+            for name, value in inputs.items()
+        ]
     return {
         **document,
         "title": document.get("title") or titles().get(str(document.get("kind")), _("Why?")),
+        "rule": (rules or {}).get(str(document.get("rule")), document.get("rule")),
         "outcome": plain(document.get("outcome"), named),
         "inputs": inputs,
         "steps": [_step(step) for step in document.get("steps") or []],
     }
+
+
+def values_of(kind: ObjectType) -> dict[str, dict[str, Words]]:
+    """The closed choices of a kind's fields in words, by column; countries by their codes."""
+    found: dict[str, dict[str, Words]] = {
+        field.column: {code: label or code for code, label in field.choices.items()}
+        for field in kind.fields
+        if isinstance(field.choices, Mapping)
+    }
+    if "country" in kind.by_name:
+        found["country"] = dict(Locale("zh" if i18n.current() == "zh" else "en").territories)
+    return found
+
+
+def _in_words(value: Any, texts: Mapping[str, Words]) -> Any:
+    if isinstance(value, list | tuple):
+        return [_in_words(item, texts) for item in value]
+    return words(texts[value]) if isinstance(value, str) and value in texts else value
 
 
 def titles() -> dict[str, str]:

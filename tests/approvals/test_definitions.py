@@ -134,7 +134,7 @@ def test_the_preview_names_route_people_and_reasons(company, client):
     assert answer.status_code == 200, answer.json
     route = [(stop["node"], [person["name"] for person in stop["people"]]) for stop in answer.json["route"]]
     assert route == [("manager", ["王丽娜"]), ("risk_control", ["何立"]), ("director", ["陈建国"])]
-    assert "本币金额 600000.00 ≥ 500000" in " ".join(step["text"] for step in answer.json["steps"])
+    assert "本币金额 600,000 ≥ 500,000" in " ".join(step["text"] for step in answer.json["steps"])
 
 
 def test_simulation_over_past_requests_counts_routes_load_and_changes(company, client):

@@ -13,6 +13,7 @@ LOOKS_PERSONAL = re.compile(
     r"(^|_)(name|phones?|mobile|emails?|address|wechat|birthday|comment|message|text|notes?|payload|participants|member)$"
 )
 OF_NO_PERSON = {
+    "company.name",  # the company this installation serves
     # names of things
     "directory_departments.name", "directory_roles.name", "tags.name", "event_cursors.group_name",
     "event_applied.group_name", "event_parked.group_name", "lead_import.file_name", "pipeline.name", "price_book.name",

@@ -128,7 +128,7 @@ def test_no_page_shows_a_text_of_the_other_language(suite, language):
             if language == "zh":
                 strange = strange or bool(WORDS.search(text) and not CJK.search(text))
             told = any(len(value) > 5 and CJK.search(value) and value in text for value in data)
-            if strange and not told and text not in data and text not in right:
+            if strange and not told and text.removesuffix(" · CRM") not in data and text not in right:
                 wrong.append((address, text))
     assert not wrong, sorted(set(wrong))[:60]
 

@@ -104,14 +104,15 @@ def test_bulk_steps_say_what_was_refused(desk, post):
 
 
 def test_definitions_can_be_read(desk, page):
-    policies = page("/service-desk/sla-policies")
-    assert "vip" in policies
-    assert "account_tier eq VIP" in policies
-    assert "escalated to level 1" in policies
-    calendar = page("/service-desk/calendars")
+    assert "vip" in page("/service-desk/sla-policies")
+    policy = page("/service-desk/sla-policies/vip")
+    assert "account_tier" in policy
+    assert "data-publish" not in policy, "an agent reads it and no more"
+    assert "anna" in page("/service-desk/queue-members")
+    calendar = page("/service-desk/working-days")
     assert "made-up working day" in calendar
     assert "provisional" in calendar
-    assert "调休上班" in page("/service-desk/calendars", language="zh")
+    assert "调休上班" in page("/service-desk/working-days", language="zh")
 
 
 def test_parts_for_other_pages(desk, page):

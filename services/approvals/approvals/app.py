@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from approvals import configuration, erasers, events, kept, models, objects, seed, settings, subscriptions, timers
 from chassis.service import Service
@@ -24,6 +25,11 @@ def _console(app: Flask) -> None:
     console.register(app, SERVICE)
 
 
+def _keep_flows(session: Session, marked: dict[str, set[str]]) -> None:
+    """The shipped flows name roles, not people: they stay when the demo data goes."""
+    marked.pop(models.Definition.__kind__, None)
+
+
 SERVICE = Service(
     name="approvals",
     package="approvals",
@@ -38,6 +44,7 @@ SERVICE = Service(
     kept=kept.KINDS,
     erasers=erasers.ERASERS,
     seed=seed.run,
+    unseed=_keep_flows,
     loops=[keeping.keep_swept()],
     on_start=[_console],
 )

@@ -15,7 +15,7 @@ MAX_DEPTH = 8
 MAX_HOURS = 24 * 366
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _COMMON = {"id", "type", "name"}
-_MEMBERS = {
+MEMBERS = {
     "approve": _COMMON | {"who", "mode", "percent", "nobody", "own", "same_person", "deadline", "on_reject"},
     "handle": _COMMON | {"who", "mode", "percent", "nobody", "own", "same_person", "deadline", "on_reject", "fields"},
     "cc": _COMMON | {"who", "own"},
@@ -82,7 +82,7 @@ class _Reading:
             self.wrong(f"{at}.type", _("There is no such type of node: %(type)s", type=str(kind)[:60]))
             return
         self.identity(node, at)
-        for name in node.keys() - _MEMBERS[kind]:
+        for name in node.keys() - MEMBERS[kind]:
             self.wrong(f"{at}.{str(name)[:60]}", _("Unknown member."))
         for name, choices in _CHOICES.items():
             if name in node and node[name] not in choices:

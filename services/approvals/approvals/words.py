@@ -1,6 +1,7 @@
 """Routes, people and branches in words, in both languages: why this person, why this branch."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from approvals.blocks import Shape, branch
 from approvals.subjects import SubjectKind
 from chassis import directory
 from engines.explain import Step
+from engines.objects import NUMBERS
 
 _RULES = {
     "users": {"zh": "流程指定", "en": "named by the flow"},
@@ -141,9 +143,22 @@ def _leaf(leaf: Mapping[str, Any], kind: SubjectKind, language: str, hidden: fro
     op = _OPS.get(leaf["op"], leaf["op"])
     actual = leaf.get("actual")
     wanted = leaf.get("value")
-    values = "、".join(map(str, wanted)) if isinstance(wanted, list) else "" if wanted is None else str(wanted)
+    several = wanted if isinstance(wanted, list) else [] if wanted is None else [wanted]
+    values = "、".join(_value(field, each) for each in several)
     sign = op if isinstance(op, str) else op[language]
-    return " ".join(part for part in (label, "–" if actual is None else str(actual), sign, values) if part)
+    return " ".join(part for part in (label, "–" if actual is None else _value(field, actual), sign, values) if part)
+
+
+def _value(field: Any, value: Any) -> str:
+    """A value as people write it: amounts and numbers with separators, at most two decimals of an amount."""
+    if field is None or field.kind not in NUMBERS or isinstance(value, bool):
+        return str(value)
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    whole = number == number.to_integral_value()
+    return f"{number:,.0f}" if whole else f"{number:,.2f}" if field.kind == "money" else f"{number.normalize():,f}"
 
 
 def _name(people: directory.Snapshot, user_id: str | None) -> str:

@@ -10,6 +10,7 @@ from engines import kit_parts, notifications
 from engines.attachments import keeping
 from integration_gateway import (
     configuration,
+    demo,
     erasers,
     erasures,
     events,
@@ -62,6 +63,7 @@ SERVICE: Service = Service(
     erasers=erasers.ERASERS,
     blueprints=edges,
     seed=seed.run,
+    unseed=demo.unseed,
     loops=[upkeep.run, keeping.keep_swept(), *parts.LOOPS],
     on_start=[trust_own_keys, show_pages],
 )

@@ -93,3 +93,14 @@ class NotCounted(Conflict):
     """`services` are those that have not said yet what they have."""
 
     code, title = "not_counted", _("Some services have not said yet what there is")
+
+
+class NothingToRemove(Conflict):
+    code, title = "nothing_to_remove", _("There is no demo data to remove")
+
+
+class NoOwnAdministrator(Conflict):
+    code, title = (
+        "no_own_administrator",
+        _("Everybody who could sign in afterwards belongs to the demo; make an administrator of your own first"),
+    )

@@ -144,3 +144,30 @@ class HandOverFinished(HandOverAsked, type="gateway.hand_over.finished.v1"):
 
     moved = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     refused = fields.Integer(required=True)
+
+
+class CompanyChanged(Event, type="gateway.company.changed.v1"):
+    """Name, time zone, base currency or legal entities of the company were entered or changed."""
+
+    name = fields.String(required=True)
+    time_zone = fields.String(required=True)
+    base_currency = fields.String(required=True)
+    legal_entities = fields.List(fields.Dict(), required=True)
+
+
+class PipelineTemplateChosen(Event, type="gateway.pipeline_template.chosen.v1"):
+    """The company chose the pipeline it starts with: "standard" (five stages) or "consultative" (seven)."""
+
+    template = fields.String(required=True)
+
+
+class SetUpFinished(Event, type="gateway.set_up.finished.v1"):
+    """The first-run set-up is done; services put ready definitions in force where there are none."""
+
+    pipeline_template = fields.String(required=True)
+
+
+class DemoDataRemovalRequested(Event, type="gateway.demo_data.removal_requested.v1"):
+    """An administrator asked every service to remove its demo data."""
+
+    requested_by = fields.String(required=True)

@@ -311,3 +311,32 @@ class HandOverAnswer(Base):
     moved: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
     refused: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Company(Record, Base):
+    """The one company of this installation; `step` is where its set-up stands until it is finished."""
+
+    __tablename__ = "company"
+    __kind__ = "company"
+
+    name: Mapped[str] = mapped_column(String(120), default="")
+    time_zone: Mapped[str] = mapped_column(String(60), default="Asia/Shanghai")
+    base_currency: Mapped[str] = mapped_column(String(3), default="CNY")
+    legal_entities: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
+    pipeline_template: Mapped[str] = mapped_column(String(60), default="")
+    step: Mapped[str] = mapped_column(String(20), default="security")
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class DemoData(Base):
+    """Whether a service holds demo data, as it said itself; counts are by kind of record."""
+
+    __tablename__ = "demo_data"
+
+    service: Mapped[str] = mapped_column(String(40), primary_key=True)
+    loaded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    records: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
+    requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    requested_by: Mapped[str | None] = mapped_column(String(64))
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    removed: Mapped[dict[str, int]] = mapped_column(Json, default=dict)

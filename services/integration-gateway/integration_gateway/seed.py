@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from integration_gateway import clients, demo_people, passwords, signing_keys
+from integration_gateway import company as companies
 from integration_gateway.connectors import seed as connectors_seed
 from integration_gateway.directory import departments, roles, users
 from integration_gateway.models import Credential, Department, Role
@@ -50,4 +51,10 @@ def run(session: Session) -> None:
             scopes=client["scopes"],
             roles=client["roles"],
         )
+    companies.save(
+        session, by="system", name=company["company"]["name"]["zh"], time_zone=company["company"]["time_zone"],
+        legal_entities=[{"name": company["company"]["name"]["zh"], "credit_code": "", "erp_organisation": ""}],
+    )  # fmt: skip
+    companies.choose_pipeline(session, "standard", by="system")
+    companies.finish(session, by="system")
     connectors_seed.run(session)

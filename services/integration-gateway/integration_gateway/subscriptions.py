@@ -1,11 +1,14 @@
-"""What the gateway hears of the other services: tasks for "my work", requests to tell people something, hand-overs."""
+"""What the gateway hears of the others: tasks for "my work", notifications, hand-overs, demo data."""
+
+from typing import Any
 
 from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
+from chassis.seeding import Removed
 from chassis.subscriptions import Received, Subscriptions
-from integration_gateway import hand_overs, notifications, work_items
-from integration_gateway.models import WorkItem
+from integration_gateway import demo, hand_overs, notifications, work_items
+from integration_gateway.models import DemoData, WorkItem
 
 on = Subscriptions()
 
@@ -43,6 +46,14 @@ class NotificationRequested(Schema):
     text = fields.Dict(load_default=dict)
     link = fields.String(load_default="", allow_none=True)
     subject = fields.String(load_default="", allow_none=True)
+
+
+class DemoDataLoaded(Schema):
+    records = fields.Dict(load_default=dict)
+
+
+class RemovalRequested(Schema):
+    requested_by = fields.String(load_default="")
 
 
 @on("*.task.created.v1", group="work_items", kind="projection", reads=TaskCreated, tables=[WorkItem])
@@ -102,3 +113,26 @@ def hand_over_progressed(session: Session, event: Received) -> None:
 @on("*.hand_over.completed.v1", group="hand_overs", kind="reaction", reads=HandOverCompleted)
 def hand_over_completed(session: Session, event: Received) -> None:
     hand_overs.completed(session, event.source, **event.data)
+
+
+@on("*.demo_data.removed.v1", group="work_items", kind="projection", reads=Removed, tables=[WorkItem])
+def demo_work_removed(session: Session, event: Received) -> None:
+    demo.forget_work(session, event)
+
+
+_STATE: dict[str, Any] = {"group": "demo_state", "kind": "projection", "tables": [DemoData]}
+
+
+@on("*.demo_data.loaded.v1", reads=DemoDataLoaded, **_STATE)
+def demo_data_loaded(session: Session, event: Received) -> None:
+    demo.loaded(session, event)
+
+
+@on("gateway.demo_data.removal_requested.v1", reads=RemovalRequested, **_STATE)
+def demo_removal_requested(session: Session, event: Received) -> None:
+    demo.requested(session, event)
+
+
+@on("*.demo_data.removed.v1", reads=Removed, **_STATE)
+def demo_data_removed(session: Session, event: Received) -> None:
+    demo.removed(session, event)

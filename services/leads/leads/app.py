@@ -8,7 +8,7 @@ from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
 from engines.ownership import events as ownership_events
-from leads import configuration, erasers, events, kept, models, seed, settings, subscriptions, timers
+from leads import configuration, erasers, events, kept, models, seed, settings, starting, subscriptions, timers
 from leads.objects import OBJECTS
 
 
@@ -39,6 +39,7 @@ SERVICE = Service(
     kept=kept.KINDS,
     erasers=erasers.ERASERS,
     seed=seed.run,
+    unseed=starting.unseed,
     loops=[timers.begin, keeping.keep_swept()],
     on_start=[_console],
 )

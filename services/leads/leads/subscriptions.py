@@ -1,10 +1,10 @@
-"""What the leads service listens to: the answers of sales, and hand-overs of leavers."""
+"""What the leads service listens to: the answers of sales, hand-overs of leavers, a company that was set up."""
 
 from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from chassis.subscriptions import Received, Subscriptions
-from leads import conversion
+from leads import conversion, starting
 from leads.ownership import on_hand_over
 
 on = Subscriptions()
@@ -32,3 +32,8 @@ def conversion_completed(session: Session, event: Received) -> None:
 @on("sales.conversion.failed.v1", group="conversion", kind="reaction", reads=ConversionFailed)
 def conversion_failed(session: Session, event: Received) -> None:
     conversion.failed(session, **event.data)
+
+
+@on("gateway.set_up.finished.v1", group="set_up", kind="reaction")
+def set_up_finished(session: Session, event: Received) -> None:
+    starting.begin(session)

@@ -7,7 +7,7 @@ from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
 from engines.ownership import events as ownership_events
-from sales import configuration, erasers, events, kept, models, objects, seed, settings
+from sales import configuration, erasers, events, kept, models, objects, seed, settings, starting
 from sales.subscriptions import on
 from sales.timers import due
 
@@ -35,6 +35,7 @@ SERVICE: Service = Service(
     kept=kept.KINDS,
     erasers=erasers.ERASERS,
     seed=seed.run,
+    unseed=starting.unseed,
     loops=[keeping.keep_swept()],
     on_start=[lambda app: settings.use(app.extensions["crm"].settings), lambda app: console.register(app, SERVICE)],
 )

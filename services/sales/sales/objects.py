@@ -28,6 +28,14 @@ def _choices(**labels: tuple[str, str]) -> dict[str, dict[str, str]]:
     return {key: {"zh": zh, "en": en} for key, (zh, en) in labels.items()}
 
 
+# Industries as leads name them, for customers that came out of a lead; what people type stands as it is.
+INDUSTRIES = _choices(
+    manufacturing=("制造业", "Manufacturing"), software=("软件与信息技术", "Software and IT"), retail=("零售", "Retail"),
+    finance=("金融", "Finance"), healthcare=("医疗健康", "Healthcare"), education=("教育", "Education"),
+    logistics=("物流", "Logistics"), energy=("能源", "Energy"), construction=("建筑工程", "Construction"),
+    other=("其他", "Other"),
+)  # fmt: skip
+SYSTEMS = _choices(kingdee=("金蝶", "Kingdee"), yonyou=("用友", "Yonyou"), wecom=("企业微信", "WeCom"))
 CATEGORIES = _choices(open=("进行中", "Open"), won=("赢单", "Won"), lost=("输单", "Lost"))
 FORECASTS = _choices(
     omitted=("不计入", "Omitted"), pipeline=("管道", "Pipeline"), best_case=("乐观", "Best case"),

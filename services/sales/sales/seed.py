@@ -47,6 +47,7 @@ PRODUCTS = (
     ("HW-PDA", "工业手持终端 PDA", "硬件", "台", "13", "1350", "2180", "1980"),
     ("HW-GATE", "车间数据采集网关", "硬件", "台", "13", "2600", "4800", "4400"),
 )
+RATES = (("USD", Decimal("7.12")), ("EUR", Decimal("8.26")))
 OWNERS = {"manager": MANAGER, "east_head": EAST_HEAD, "zhang": ZHANG, "wu": WU}
 # company, name, products with quantities, pipeline, stage, days in stage, days to close
 DEALS = (
@@ -82,8 +83,8 @@ def run(session: Session) -> None:
         )
     with clock.at(now - timedelta(days=120)):
         products = _products(session)
-        rates.set_rate(session, currency="USD", rate=Decimal("7.12"), valid_from=rates.today())
-        rates.set_rate(session, currency="EUR", rate=Decimal("8.26"), valid_from=rates.today())
+        for currency, rate in RATES:
+            rates.set_rate(session, currency=currency, rate=rate, valid_from=rates.today())
         customers = _customers(session)
     for plan in DEALS:
         _deal(session, now, customers[plan[0]], plan, products=products, pipelines=pipelines)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from chassis.caller import SYSTEM
 from chassis.subscriptions import NotYet, Received, Subscriptions
-from sales import contracts, conversion, erp, hand_over, notices, payments, quotes, sharing
+from sales import contracts, conversion, erp, hand_over, notices, payments, quotes, sharing, starting
 from sales.errors import UnknownReference
 from sales.models import Contract, Quote
 
@@ -83,6 +83,10 @@ class ErpOrderChanged(Schema):
     number, state, ordered, shipped = _text(), _text(), _text(), _text()
 
 
+class PipelineTemplateChosen(Schema):
+    template = fields.String(required=True)
+
+
 @on("leads.lead.conversion_requested.v1", group="conversion", kind="reaction", reads=ConversionRequested)
 def convert_lead(session: Session, event: Received) -> None:
     conversion.convert(session, event.data)
@@ -127,3 +131,8 @@ def erp_payment_received(session: Session, event: Received) -> None:
         payments.from_erp(session, event.data, caller=SYSTEM)
     except UnknownReference:
         raise NotYet("the receivable this payment names") from None
+
+
+@on("gateway.pipeline_template.chosen.v1", group="set_up", kind="reaction", reads=PipelineTemplateChosen)
+def pipeline_template_chosen(session: Session, event: Received) -> None:
+    starting.choose_pipeline(session, event.data["template"])

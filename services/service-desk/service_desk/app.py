@@ -9,7 +9,7 @@ from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
 from engines.ownership import events as ownership_events
-from service_desk import configuration, erasers, events, kept, mail_server, models, objects, seed, settings
+from service_desk import configuration, erasers, events, kept, mail_server, models, objects, seed, settings, starting
 from service_desk.subscriptions import on
 from service_desk.timers import due
 
@@ -42,6 +42,7 @@ SERVICE = Service(
     kept=kept.KINDS,
     erasers=erasers.ERASERS,
     seed=seed.run,
+    unseed=starting.unseed,
     loops=[mail_server.receive, keeping.keep_swept()],
     on_start=[_ready],
 )

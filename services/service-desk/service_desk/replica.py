@@ -1,6 +1,6 @@
 """What the desk keeps of customers: names, tiers and contacts' addresses, fed by the events of sales."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -55,3 +55,12 @@ def adopt(session: Session, *, account_id: str, emails: Iterable[str]) -> int:
     for ticket in found if account is not None else ():
         tickets.edit(session, ticket, caller=SYSTEM, account_id=account_id)
     return len(found)
+
+
+def forget(session: Session, *, removed: Mapping[str, Sequence[str]]) -> None:
+    """Drop the accounts and contacts that sales removed with its demo data."""
+    accounts, contacts = removed.get("account", ()), removed.get("contact", ())
+    session.execute(delete(Account).where(Account.id.in_(accounts)))
+    session.execute(
+        delete(ContactAddress).where(ContactAddress.account_id.in_(accounts) | ContactAddress.contact_id.in_(contacts))
+    )

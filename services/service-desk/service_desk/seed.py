@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from chassis import clock
 from chassis.caller import PUBLIC, SYSTEM, Caller
 from chassis.events import publish
-from service_desk import calendars, clocks, definitions, facts, progress, surveys, tickets
+from service_desk import calendars, clocks, definitions, facts, progress, starting, surveys, tickets
 from service_desk.events import TicketAssigned
 from service_desk.models import Survey, Ticket
 from service_desk.seed_definitions import AGENT, DEFINITIONS, LEAD, SERVICE
@@ -25,7 +25,7 @@ def run(session: Session) -> None:
     year = clock.now().year
     definitions.publish_definition(
         session, caller=SYSTEM, purpose="calendar", key="china", body=calendars.chinese(year - 2, year + 2),
-        title={"zh": "中国工作日历（含调休）", "en": "China, with holidays and made-up days"},
+        title=starting.CHINA,
     )  # fmt: skip
     for purpose, key, title, body in DEFINITIONS:
         definitions.publish_definition(session, caller=SYSTEM, purpose=purpose, key=key, body=body, title=title)

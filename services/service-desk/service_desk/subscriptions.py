@@ -5,8 +5,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.caller import SYSTEM
+from chassis.seeding import Removed
 from chassis.subscriptions import NotYet, Received, Subscriptions
-from service_desk import hand_over, replica, tickets
+from service_desk import hand_over, replica, starting, tickets
 from service_desk.models import Account, ContactAddress, Ticket
 from service_desk.objects import PRIORITIES, TYPES
 
@@ -126,3 +127,13 @@ def ticket_requested(session: Session, event: Received) -> None:
         priority=data["priority"] if data["priority"] in PRIORITIES else "normal",
         type=data["type"] if data["type"] in TYPES else "request",
     )  # fmt: skip
+
+
+@on("gateway.set_up.finished.v1", group="set_up", kind="reaction")
+def set_up_finished(session: Session, event: Received) -> None:
+    starting.begin(session)
+
+
+@on("sales.demo_data.removed.v1", group="customers", kind="projection", reads=Removed, tables=[Account, ContactAddress])
+def demo_data_removed(session: Session, event: Received) -> None:
+    replica.forget(session, **event.data)

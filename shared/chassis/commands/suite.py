@@ -37,6 +37,7 @@ def up(options: Namespace) -> int:
         folder.write(state)
         environment = os.environ | settings | {"CRM_SUITE": state.mark, "PYTHONUNBUFFERED": "1"}
         _prepare(urls, environment, demo=options.demo_data)
+        environment = preparing.company_settings(urls["gateway"]) | environment  # what the environment says wins
         children = plan.children(folder, ports, environment, fakes=options.demo_data)
         if not any(child.service for child in children):
             raise SuiteError("no service is written yet: none has an app.py")
@@ -128,13 +129,27 @@ def _prepare(urls: dict[str, str], environment: dict[str, str], *, demo: bool) -
 def _welcome(options: Namespace, urls: dict[str, str], began: float) -> None:
     lines = [
         f"ready in {time.monotonic() - began:.1f} s: http://{HOST}:{options.port}/",
-        *(_logins() if options.demo_data else []),
+        *_ways_in(urls["gateway"], options.data),
         f"data and logs: {options.data}",
         "stop: Ctrl-C",
         f"start afresh: stop, then rm -r {options.data}"
         + (f" and drop the databases {', '.join(databases.names(urls))}" if options.database else ""),
     ]
     _say("\n     ".join(lines))
+
+
+def _ways_in(gateway: str, data: Path) -> list[str]:
+    """Who can log in: the people of the demo while they are there, or whoever opens the one-time link."""
+    if preparing.holds_demo(gateway):
+        return _logins()
+    if preparing.has_people(gateway):
+        return []
+    file, deadline = data / "gateway-set-up-link.txt", time.monotonic() + 10
+    while not file.exists() and time.monotonic() < deadline:  # the gateway's worker writes it at its start
+        time.sleep(0.1)
+    if not file.exists():
+        return [f"nobody can log in yet: the link to begin with will be in {file}"]
+    return ["make the first administrator with this link (once, within 24 hours):", f"  {file.read_text().strip()}"]
 
 
 def _logins() -> list[str]:

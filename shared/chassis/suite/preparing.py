@@ -30,6 +30,22 @@ def is_prepared(place: Place, url: str) -> bool:
         raise SuiteError(f"{place.name}: the database can't be read: {problem}") from None
 
 
+def holds_demo(url: str) -> bool:
+    """Whether a database was filled with demo data that is still there."""
+    return bool(revisions.query(url, "SELECT 1 FROM seed_run WHERE demo AND removed_at IS NULL"))
+
+
+def company_settings(url: str) -> dict[str, str]:
+    """Time zone and base currency as they were entered at set-up, as settings of all services."""
+    rows = revisions.query(url, "SELECT time_zone, base_currency FROM company WHERE name <> '' LIMIT 1")
+    return {"CRM_TIME_ZONE": rows[0][0], "CRM_BASE_CURRENCY": rows[0][1]} if rows else {}
+
+
+def has_people(url: str) -> bool:
+    """Whether the gateway's database knows anybody who may log in."""
+    return revisions.has_rows(url, "user_account")
+
+
 def prepare(databases: Mapping[str, str], environment: Mapping[str, str], cwd: Path, *, demo: bool) -> list[Prepared]:
     """Migrate and seed all services that need it, side by side; SuiteError with each one's reason if any failed."""
     written = [place for place in places() if place.is_written]

@@ -35,7 +35,11 @@ def definition_list(call: Call) -> Any:
             Field(name="draft", label=_("Draft"), kind="boolean", filterable=False),
         ],
         columns=["title", "subject", "revision", "running", "draft", "updated_at"],
-        others=[(_("Approvals"), "/approvals/tasks", "inbox")],
+        others=[
+            (_("Approvals"), "/approvals/tasks", "inbox"),
+            (_("Delegations"), "/approvals/delegations", "switch-horizontal"),
+            *([(_("Edit flows"), "/approvals/flows", "pencil")] if _edits(call) else []),
+        ],
     )  # fmt: skip
     asked = lists.asked(shown)
     running = dict(
@@ -66,7 +70,7 @@ def definition_list(call: Call) -> Any:
 def definition_page(call: Call, key: str) -> Any:
     """The graph of a flow in one of its versions, or of its draft, with what the check says."""
     flow = definitions.find(call.session, key)
-    edits = access.has_right(call.session, call.caller, "approval_definition", "edit")
+    edits = _edits(call)
     wanted = request.args.get("version", "")
     versions = definitions.versions(call.session, flow)
     if wanted == "draft" or (not versions and flow.draft is not None):
@@ -107,6 +111,10 @@ def preview(call: Call, key: str) -> Any:
     return render_template(
         "approvals/preview.html", flow=flow, form=form, given=given, answer=answer, url=f"{URL}/{flow.key}"
     )
+
+
+def _edits(call: Call) -> bool:
+    return access.has_right(call.session, call.caller, "approval_definition", "edit")
 
 
 def _preview_form(flow: Definition, kind: subjects.SubjectKind) -> forms.Form:

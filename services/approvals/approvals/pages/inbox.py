@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import jsonify, redirect, request
+from flask import jsonify, redirect, render_template, request
 from sqlalchemy import select
 
 from approvals import queries, requests
 from approvals.models import Definition, Instance
 from approvals.objects import STATUSES, TASK_STATUSES
-from approvals.pages.edge import COMMENT, account_of, amount_of, choices, names, pages
+from approvals.pages.edge import COMMENT, account_of, amount_of, choices, names, pages, status
 from chassis import clock, directory
 from chassis.api import Call
 from chassis.i18n import gettext as _
@@ -16,6 +16,7 @@ from chassis.i18n import ngettext, pick
 from console import lists, replies
 from console.fields import Field
 from console.pages import signed_in
+from engines import access
 
 URL = "/approvals/tasks"
 
@@ -73,6 +74,16 @@ def approve_chosen(call: Call) -> Any:
     if refused:
         message += " · " + ngettext("%(n)s was refused", "%(n)s were refused", refused)
     return replies.done(message, refresh="list", kind="warn" if refused else "ok")
+
+
+@pages.get("/fragments/subject/<kind>/<id>", allow=signed_in)
+def approvals_of(call: Call, kind: str, id: str) -> Any:
+    """The approvals of one record that the reader may see, for the record's own page."""
+    seen = access.readable(call.session, call.caller, Instance).where(
+        Instance.subject_kind == kind, Instance.subject_id == id
+    )
+    rows = call.session.scalars(seen.order_by(Instance.created_at.desc()).limit(5)).all()
+    return render_template("approvals/subject.html", rows=rows, states={row.id: status(row.status) for row in rows})
 
 
 @pages.get("/lookup/people", allow=signed_in)

@@ -1,6 +1,6 @@
 """Pages of the gateway, a file per area."""
 
-from integration_gateway.pages import administration, hand_overs, log_in, profile, work
+from integration_gateway.pages import administration, demo, first_run, hand_overs, log_in, profile, work
 
 log_in.pages.blueprint.after_app_request(log_in.renew)
-BLUEPRINTS = [module.pages.blueprint for module in (log_in, work, profile, hand_overs, administration)]
+BLUEPRINTS = [module.pages.blueprint for module in (log_in, work, profile, hand_overs, administration, first_run, demo)]

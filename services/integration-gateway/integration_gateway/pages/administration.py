@@ -18,7 +18,7 @@ from console.pages import Pages
 from engines import access, listing
 from engines.access import right
 from engines.objects import ObjectType
-from integration_gateway import accounts, clients, links, schemas, second_factor, sessions
+from integration_gateway import accounts, clients, company, demo, links, schemas, second_factor, sessions
 from integration_gateway.directory import users
 from integration_gateway.models import ApiClient, Credential, Department, Role, User
 from integration_gateway.objects import API_CLIENT, USER
@@ -33,7 +33,12 @@ LANGUAGES = (Choice(value="zh", label="中文"), Choice(value="en", label="Engli
 @pages.get("/administration", allow=right("user", "read"))
 def administration(call: Call) -> str:
     """The way to everything an administrator looks after."""
-    return render_template("gateway/administration.html")
+    administers = _may(call, "user", "administer")
+    return render_template(
+        "gateway/administration.html",
+        unfinished=administers and company.open_step(call.session) is not None,
+        demo=administers and demo.states(call.session),
+    )
 
 
 @pages.get("/users", allow=right("user", "read"))

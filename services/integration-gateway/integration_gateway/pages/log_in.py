@@ -127,7 +127,7 @@ def set_up_page(call: Call, secret: str) -> Any:
 
 @pages.post("/set-up/<secret>", public=True, session="none")
 def set_up(call: Call, secret: str) -> Any:
-    """Make the first administrator; the link is used up."""
+    """Make the first administrator, sign them in and begin the guided set-up; the link is used up."""
     form = _set_up_form(secret)
     if not _is_ours(call):
         return _again(call, form, _("This page was open for too long; try again"), 403, "gateway/set_up.html")
@@ -141,7 +141,8 @@ def set_up(call: Call, secret: str) -> Any:
     except ValidationError as refused:
         errors = {"email": [str(text) for text in refused.messages]}
         return _shown(call, forms.typed(form, given, errors), "gateway/set_up.html", 422)
-    return redirect(navigation.LOGIN, 303)
+    entered = logging_in.log_in(call.database, email=given["email"], password=password, place=_place(call))
+    return _go(call, entered, "/gateway/start")
 
 
 def _go(call: Call, entered: logging_in.Entered, target: str) -> Response:

@@ -12,7 +12,7 @@ from chassis.i18n import pick
 from console import navigation, replies
 from console.pages import Pages
 from engines import access, listing
-from integration_gateway import calendar_feeds, ical, links, notifications, work_items
+from integration_gateway import calendar_feeds, company, ical, links, notifications, work_items
 from integration_gateway.models import User
 from integration_gateway.objects import USER
 from integration_gateway.permits import person
@@ -65,6 +65,8 @@ def my_work(call: Call) -> str:
         sources=SOURCES,
         notices=notifications.latest(call.session, call.caller.id, limit=5),
         all_url=ALL,
+        unfinished=access.has_right(call.session, call.caller, "user", "administer")
+        and company.open_step(call.session) is not None,
     )
 
 
@@ -102,7 +104,8 @@ def calendar(call: Call, token: str) -> Any:
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.headers["X-Robots-Tag"] = "noindex"
     answer.add_etag()
-    return answer.make_conditional(call.request)
+    answer.make_conditional(call.request)
+    return answer
 
 
 @pages.get("/fragments/work", allow=person)

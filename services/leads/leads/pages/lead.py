@@ -165,10 +165,15 @@ def _facts(session: Session, lead: Lead, people: dict[str, str], decisions: dict
 
 
 def _explained(decision: Any) -> Any:
+    """A decision in words: the points stand in the steps' texts already."""
     if decision is None:
         return None
     labels = {field.column: dict(field.label) for field in LEAD.fields}
-    return explanations.shown(decision, labels)
+    rules = {"none": lazy("none"), "standard": lazy("Standard")}
+    drawn = explanations.shown(decision, labels, values=explanations.values_of(LEAD), rules=rules)
+    for step in drawn["steps"]:
+        step["points"] = None
+    return drawn
 
 
 def _sections() -> list[details.Section]:

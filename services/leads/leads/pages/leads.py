@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, render_template, request
 from marshmallow import Schema, ValidationError
 
-from chassis import paging
+from chassis import directory, paging
 from chassis.answers import Dumper
 from chassis.api import Call
 from chassis.errors import Problem
@@ -38,7 +38,7 @@ class _AsIs(Dumper):
         return None
 
 
-_RECORDS = _AsIs(Schema())
+RECORDS = _AsIs(Schema())
 
 
 def definition(call: Call) -> lists.List:
@@ -69,6 +69,7 @@ def definition(call: Call) -> lists.List:
         )
     return lists.List(
         key="leads.leads",
+        imports="/leads/imports/new" if may(call, "import") else "",
         title=_("Leads"),
         url=URL,
         link=URL + "/{id}",
@@ -117,7 +118,7 @@ def _fetch(call: Call, asked: lists.Asked) -> paging.Page:
         zone=call.settings.time_zone,
     ).where(Lead.duplicate_of.is_(None))
     wanted = paging.Asked(sort=asked.sort, limit=asked.limit, cursor=asked.cursor or "")
-    return paging.page(call.session, found, queries.LEADS, _RECORDS, wanted)
+    return paging.page(call.session, found, queries.LEADS, RECORDS, wanted)
 
 
 @pages.post("/leads/bulk/<action>", allow=right("lead", "read"))
@@ -225,6 +226,15 @@ def _posted(form: forms.Form) -> dict[str, Any]:
 def lookup_people(call: Call) -> Any:
     """People to choose as owners."""
     return {"items": people_named(call.session, request.args.get("q", ""))}
+
+
+@pages.get("/lookup/departments", allow=signed_in)
+def lookup_departments(call: Call) -> Any:
+    """Departments to choose from."""
+    wanted = request.args.get("q", "").strip().lower()
+    known = directory.snapshot(call.session).departments.values()
+    found = sorted((each for each in known if wanted in each.name.lower()), key=lambda each: each.path)
+    return {"items": [{"value": each.id, "label": each.name, "hint": ""} for each in found[:20]]}
 
 
 @pages.get("/fragments/search", allow=right("lead", "read"))

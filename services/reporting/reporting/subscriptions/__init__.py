@@ -2,6 +2,7 @@
 
 from chassis.subscriptions import Subscriptions
 from reporting.subscriptions import access, approvals, leads, money, people, sales, service_desk
+from reporting.subscriptions import demo as demo  # adds what each group forgets with the demo data
 
 on = Subscriptions()
 for part in (leads, sales, money, service_desk, approvals, people, access):

@@ -1,6 +1,31 @@
 """The pages of sales, a file per noun; importing this registers them all on one blueprint."""
 
-from sales.pages import accounts, board, contracts, fragments, line_editor, offers, opportunities, quotes
+from sales.pages import (
+    accounts,
+    board,
+    catalogue,
+    contracts,
+    fragments,
+    line_editor,
+    money_lists,
+    offers,
+    opportunities,
+    pipelines,
+    quotes,
+)
 from sales.pages.edge import pages
 
-__all__ = ["accounts", "board", "contracts", "fragments", "line_editor", "offers", "opportunities", "pages", "quotes"]
+__all__ = [
+    "accounts",
+    "board",
+    "catalogue",
+    "contracts",
+    "fragments",
+    "line_editor",
+    "money_lists",
+    "offers",
+    "opportunities",
+    "pages",
+    "pipelines",
+    "quotes",
+]

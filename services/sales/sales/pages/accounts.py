@@ -23,7 +23,9 @@ from sales.objects import (
     CONTACT,
     CONTRACT_STATUS_LABELS,
     DECISION_ROLE_LABELS,
+    INDUSTRIES,
     RECEIVABLE_STATUS_LABELS,
+    SYSTEMS,
     TIER_LABELS,
 )
 from sales.pages import paging
@@ -48,6 +50,7 @@ def account_list(call: Call) -> Any:
         key="sales.accounts",
         title=_("Accounts"),
         url=URL,
+        tabs=[(_("Accounts"), URL, True), (_("Contacts"), "/sales/contacts", False)],
         link=URL + "/{id}",
         fields=fields.of_object(
             ACCOUNT, "name", "tier", "industry", "region", "city", "owner_id", "contract_total", "open_total",
@@ -286,7 +289,10 @@ def _row(call: Call, record: Account, people: dict[str, str]) -> dict[str, Any]:
         "owner_id": people.get(record.owner_id or "", ""),
         "contract_total": money.outside(record.contract_minor, base),
         "open_total": money.outside(record.open_minor, base),
-        "erp": ", ".join(f"{system}: {number}" for system, number in (record.external_ids or {}).items()),
+        "industry": pick(INDUSTRIES[record.industry]) if record.industry in INDUSTRIES else record.industry,
+        "erp": _(", ").join(
+            f"{pick(SYSTEMS.get(system)) or system} {number}" for system, number in (record.external_ids or {}).items()
+        ),
     }
     return access.mask_out(call.session, call.caller, "account", row)
 

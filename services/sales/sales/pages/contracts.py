@@ -17,7 +17,7 @@ from sales import contracts, money, queries
 from sales.api import writing
 from sales.models import Contract, Receivable
 from sales.objects import CONTRACT, CONTRACT_STATUS_LABELS, RECEIVABLE_STATUS_LABELS
-from sales.pages import line_editor, paging
+from sales.pages import line_editor, money_lists, paging
 from sales.pages.edge import (
     choice,
     choices,
@@ -46,6 +46,7 @@ def contract_list(call: Call) -> Any:
         key="sales.contracts",
         title=_("Contracts"),
         url=URL,
+        tabs=money_lists.tabs(call, URL),
         link=URL + "/{id}",
         fields=fields.of_object(
             CONTRACT, "title", "number", "account_id", "status", "amount", "paid", "owner_id", "signed_on", "approved_at",
@@ -105,6 +106,12 @@ def contract_page(call: Call, id: str) -> Any:
             kit=record_kit.shown(call, CONTRACT, record),
             side=[
                 details.Fragment(title=_("Customer"), url=f"/sales/fragments/account/{record.account_id}", icon="building"),
+                details.Fragment(
+                    title=_("Approval"),
+                    url=f"/approvals/fragments/subject/contract/{id}",
+                    service="approvals",
+                    icon="rosette-discount-check",
+                ),
             ],
         ),
         template="sales/document.html",

@@ -14,6 +14,7 @@ from sales import money
 from sales.models import Account, Contract, Opportunity, Quote
 from sales.objects import ACCOUNT, CONTRACT, CONTRACT_STATUS_LABELS, OPPORTUNITY, QUOTE_STATUS_LABELS, TIER_LABELS
 from sales.pages.edge import choice, names, pages
+from sales.pipeline_templates import TEMPLATES
 from sales.settings import current
 
 _HITS = 5
@@ -45,6 +46,15 @@ def quote_card(call: Call, id: str) -> Any:
 def contract_card(call: Call, id: str) -> Any:
     """A contract in a few lines, for its approval."""
     return _paper_card(call, Contract, id, "/sales/contracts", CONTRACT_STATUS_LABELS)
+
+
+@pages.get("/fragments/pipeline-templates/<key>", allow=signed_in)
+def pipeline_template(call: Call, key: str) -> Any:
+    """The stages of a shipped pipeline as a path, for whoever chooses one at set-up."""
+    stages: Any = next((each["stages"] for each in TEMPLATES if each["key"] == key), None)
+    if stages is None:
+        raise NotFound()
+    return render_template("sales/pipeline_path.html", stages=[each for each in stages if each["category"] != "lost"])
 
 
 def _paper_card(call: Call, kind: type[Quote] | type[Contract], id_: str, place: str, labels: Any) -> str:

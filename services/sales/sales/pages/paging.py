@@ -1,6 +1,7 @@
 """Rows of a list page: the same filter, search, sort and scope as the API's lists."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import request
@@ -10,9 +11,10 @@ from sqlalchemy import Select
 from chassis import paging
 from chassis.answers import Dumper
 from chassis.api import Call
+from chassis.errors import Problem
 from chassis.i18n import gettext as _
-from console import replies
-from console.lists import Asked
+from console import lists, replies
+from console.lists import Asked, List
 from engines import listing
 from engines.objects import ObjectType
 
@@ -83,3 +85,20 @@ def reason(error: Exception) -> str:
         str(text) for messages in details.values() for text in (messages if isinstance(messages, list) else [messages])
     ]
     return _("This filter cannot be used: %(why)s", why=" ".join(texts) or str(error))
+
+
+def page(
+    call: Call, shown: List, kind: ObjectType, rows: Callable[[Sequence[Any]], Sequence[Any]], **extra: Any
+) -> str:
+    """The list page of a kind of record: what the address asks for, or why it cannot be had."""
+    asked = lists.asked(shown)
+    try:
+        found = fetch(call, kind, asked)
+    except Problem as error:
+        return lists.page(shown, asked, rows=[], problem=reason(error), **extra)
+    return lists.page(shown, asked, rows=rows(found.items), next_cursor=found.next_cursor, **extra)
+
+
+def plain(records: Sequence[Any], *names: str) -> list[dict[str, Any]]:
+    """Rows of these attributes of records, their id first."""
+    return [{name: getattr(record, name) for name in ("id", *names)} for record in records]

@@ -84,7 +84,13 @@ def quote_page(call: Call, id: str) -> Any:
             side=[
                 details.Fragment(
                     title=_("Customer"), url=f"/sales/fragments/account/{record.account_id}", icon="building"
-                )
+                ),
+                details.Fragment(
+                    title=_("Approval"),
+                    url=f"/approvals/fragments/subject/quote/{id}",
+                    service="approvals",
+                    icon="rosette-discount-check",
+                ),
             ],
         ),
         template="sales/document.html",

@@ -157,7 +157,9 @@ def _facts(ticket: Ticket, shown: dict[str, Any], decisions: dict[str, Any]) -> 
 def _explained(decision: Any) -> Any:
     if decision is None:
         return None
-    return explanations.shown(decision, {field.column: dict(field.label) for field in TICKET.fields})
+    labels = {field.column: dict(field.label) for field in TICKET.fields}
+    rules = {"standard": lazy("Standard")}
+    return explanations.shown(decision, labels, values=explanations.values_of(TICKET), rules=rules)
 
 
 def _sections() -> list[details.Section]:

@@ -116,8 +116,8 @@ def _others(call: Call) -> list[tuple[str, str, str]]:
     if not has_right(call.session, call.caller, "sla_policy", "read"):
         return []
     return [
+        (_("Surveys"), "/service-desk/surveys", "star"),
         (_("SLA policies"), "/service-desk/sla-policies", "hourglass"),
-        (_("Calendars"), "/service-desk/calendars", "calendar"),
     ]
 
 
