@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import render_template, request
 
 from chassis.i18n import gettext as _
-from console import conditions
+from console import conditions, reader, saved_views
 from console.fields import Field, Words, words
 
 PAGE = 30  # rows before "load more": a warm page stays near 10 KB
@@ -33,7 +33,7 @@ class Bulk:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A saved view: a condition with columns and a sort. `own` ones may be deleted by the reader."""
+    """A view: a condition with columns and a sort. `own` ones were saved by the reader, who may delete them."""
 
     id: str
     name: Words
@@ -50,7 +50,7 @@ class List:
 
     `columns` are the names shown first, of `fields`; the first of them heads the card on a phone. `quick` fields are
     offered as menus beside the search box. `edit` is the address of one cell (`/leads/leads/{id}/cells/{field}`).
-    `views_url` takes POST name, shared, filter, sort, columns (make) and POST {views_url}/{id}/delete.
+    Saved views come by themselves, by `key` (console.saved_views); `views` given to `asked` and `page` are shipped ones.
     """
 
     key: str
@@ -66,7 +66,6 @@ class List:
     exports: Sequence[tuple[Words, str]] = ()
     imports: str = ""
     edit: str = ""
-    views_url: str = ""
     search_hint: Words = ""
     empty: Words = ""
     tabs: Sequence[tuple[Words, str, bool]] = ()
@@ -103,7 +102,11 @@ class Asked:
 def asked(definition: List, args: Mapping[str, str] | None = None, views: Sequence[View] = ()) -> Asked:
     """Read the state of a list from the address; a view fills in what the address leaves out."""
     args = request.args if args is None else args
-    view = next((item for item in views if item.id == args.get("view")), None)
+    views = offered(definition, views)
+    wanted = args.get("view", "")
+    if not set(args) - {"part", "cursor"}:  # the list itself was opened: with the view the reader chose for that
+        wanted = saved_views.of_list(definition.key).chosen
+    view = next((item for item in views if item.id == wanted), None)
     condition, problem = _condition(args.get("filter", ""))
     if view and "filter" not in args:
         condition = dict(view.condition) if view.condition else None
@@ -120,8 +123,22 @@ def asked(definition: List, args: Mapping[str, str] | None = None, views: Sequen
         cursor=args.get("cursor") or None,
         part=args.get("part", ""),
         problem=problem,
-        given={key: value for key, value in args.items() if value},
+        given={key: value for key, value in args.items() if value} | ({"view": view.id} if view else {}),
     )
+
+
+def offered(definition: List, shipped: Sequence[View] = ()) -> list[View]:
+    """The views a reader may choose from: those the service ships, those shared, and the reader's own."""
+    me = reader.current().id
+    saved = saved_views.of_list(definition.key).saved
+    own = [
+        View(
+            id=item.id, name=item.name, condition=item.condition, sort=item.sort, columns=item.columns,
+            shared=item.shared, own=item.owner_id == me,
+        )
+        for item in saved
+    ]  # fmt: skip
+    return [*shipped, *sorted(own, key=lambda view: not view.own)]
 
 
 def page(
@@ -152,7 +169,9 @@ def page(
         rows=rows,
         next_cursor=next_cursor,
         total=total,
-        views=views,
+        views=offered(definition, views),
+        chosen_view=saved_views.of_list(definition.key).chosen,
+        views_url=saved_views.address(definition.key) if reader.current().is_person else "",
         **extra,
     )
 
@@ -167,6 +186,15 @@ def editor(definition: List, row: Any, name: str, *, value: Any = None, error: s
     return render_template(
         "console/list_editor.html", list=definition, row=row, field=definition.field(name), typed=value, error=error
     )
+
+
+def conflict(definition: List, row: Any, name: str, *, value: Any, changed_by: str = "") -> tuple[str, int]:
+    """Both values of a cell (409): `row` is the record as it is now, `value` what was typed over an earlier one."""
+    body = render_template(
+        "console/list_editor.html", list=definition, row=row, field=definition.field(name), typed=value, error="",
+        theirs=True, changed_by=changed_by,
+    )  # fmt: skip
+    return body, 409
 
 
 def chips(definition: List, state: Asked) -> list[tuple[str, str]]:
@@ -192,4 +220,4 @@ def _condition(text: str) -> tuple[dict[str, Any] | None, str]:
     return None, _("The filter in the address could not be read; everything is shown.")
 
 
-__all__ = ["PAGE", "Asked", "Bulk", "List", "View", "asked", "cell", "chips", "editor", "page", "words"]
+__all__ = ["PAGE", "Asked", "Bulk", "List", "View", "asked", "cell", "chips", "conflict", "editor", "page", "words"]

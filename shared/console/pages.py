@@ -108,7 +108,7 @@ def _answer(call: Call, kind: str, run: Callable[[], Response]) -> Response:
     cause = Cause(actor=call.caller.id, origin=f"page {request.remote_addr or ''}", traceparent=telemetry.traceparent())
     try:
         with because(cause), opened as session:
-            call.session = session
+            call.session = g.crm_session = session
             answer = run()
             if kind == "write" and answer.status_code >= 400:
                 raise _RolledBack(answer)

@@ -12,7 +12,9 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Answer
 
 from chassis import auth, i18n
-from console import assets, conditions, explanations, formats, lists, navigation, reader, record_kit_pages, refusals
+from console import (
+    assets, conditions, explanations, formats, lists, navigation, reader, record_kit_pages, refusals, saved_views,
+)  # fmt: skip
 from console.fields import value_of, words
 
 THEME_COOKIE = "crm_theme"
@@ -53,6 +55,7 @@ def register(app: Flask, service: Any) -> None:
     app.register_blueprint(_blueprint(service.name))
     if getattr(service, "kept", ()):
         app.register_blueprint(record_kit_pages.pages(service.name).blueprint)
+    app.register_blueprint(saved_views.pages(service.name).blueprint)
     _equip_templates(app, state)
     app.after_request(_headers)
     refusals.register(app)

@@ -26,6 +26,7 @@ FLAGS = [
 ]  # fmt: skip
 SHOTS = Path(__file__).parent / "shots"
 AXE = assets.HERE / "node_modules" / "axe-core" / "axe.min.js"
+LAWS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]  # axe-core's tags
 SIZES = {"desktop": {"width": 1280, "height": 820}, "phone": {"width": 390, "height": 844}}
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 
@@ -84,16 +85,20 @@ class Tab:
 
     def check_accessible(self) -> None:
         """No violation of WCAG 2.2 AA that axe-core can find."""
-        self.page.evaluate(AXE.read_text("utf-8"))
-        found = self.page.evaluate(
-            "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-        )
-        told = [
+        told = self.violations()
+        assert not told, "\n".join(told)
+
+    def violations(self, *rules: str) -> list[str]:
+        """What axe-core finds against WCAG 2.2 AA, or against these rules of it, in words."""
+        if self.page.evaluate("typeof axe") == "undefined":
+            self.page.evaluate(AXE.read_text("utf-8"))
+        only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": LAWS}
+        found = self.page.evaluate("only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", only)
+        return [
             f"{item['id']} ({item['impact']}): {item['help']}\n    "
             + "\n    ".join(node["html"][:160] + " — " + node["failureSummary"][:200] for node in item["nodes"][:4])
             for item in found["violations"]
         ]
-        assert not told, "\n".join(told)
 
     def finish(self) -> None:
         assert not self.wrong, "\n".join(self.wrong)
@@ -137,6 +142,15 @@ def site(site_app: Any) -> Iterator[tuple[str, str]]:
     yield f"http://127.0.0.1:{server.server_port}", gallery.session_cookie(app)
     server.shutdown()
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Any]:
+    """The whole suite with its demo company: a people_at_work.Office."""
+    from tests.browser.people_at_work import office  # which is built on this module
+
+    with office(tmp_path_factory.mktemp("office"), browser) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -114,18 +114,16 @@ def save_cell(call: Any, id: str, field: str) -> Any:
     value = call.request.form["value"].strip()
     if field == "company" and not value:
         return lists.editor(sample.lead_list(), sample.lead(id), field, value="", error=_("Type a company name.")), 422
-    sample.lead(id)[field] = value
+    row = sample.lead(id)
+    if call.request.form["version"] != str(row["version"]):
+        return lists.conflict(sample.lead_list(), row, field, value=value, changed_by="王磊")
+    row |= {field: value, "version": row["version"] + 1}
     return lists.cell(sample.lead_list(), sample.lead(id), field)
 
 
 @LEADS.post("/leads/bulk/assign", allow=signed_in)
 def bulk_assign(call: Any) -> Response:
     return replies.done(f"{len(call.request.form.getlist('ids'))} ✓", refresh="list")
-
-
-@LEADS.post("/views", allow=signed_in)
-def save_view(call: Any) -> Any:
-    return replies.go("/leads/leads", call.request.form["name"])
 
 
 @LEADS.get("/people", allow=signed_in)

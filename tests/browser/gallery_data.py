@@ -130,7 +130,6 @@ def lead_list() -> lists.List:
         quick=["status", "source"],
         create=("/leads/leads/new", two("新建线索", "New lead")),
         edit="/leads/leads/{id}/cells/{field}",
-        views_url="/leads/views",
         exports=[("Excel", "/leads/leads/export.xlsx"), ("CSV", "/leads/leads/export.csv")],
         imports="/leads/imports",
         search_hint=two("姓名、公司、手机、编号", "Name, company, mobile, number"),

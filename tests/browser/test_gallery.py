@@ -12,6 +12,8 @@ PAGES = {
     "board": "/sales/opportunities",
     "detail": "/leads/leads/l1",
     "form": "/leads/leads/new",
+    "definition": "/leads/policies/hot",
+    "definition-versions": "/leads/policies/hot/versions",
     "charts": "/reporting/dashboards",
     "login": "/gateway/login",
     "offline": "/leads/offline",

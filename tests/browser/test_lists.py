@@ -115,3 +115,45 @@ def test_keys_reach_search_help_and_rows(tab: Any) -> None:
         page.keyboard.press("g")
         page.keyboard.press("o")
         page.wait_for_url("**/sales/opportunities")
+
+
+def test_an_inline_edit_over_somebody_elses_shows_both_values(tab: Any) -> None:
+    with tab("zh") as opened:
+        page = opened.open("/leads/leads")
+        cell = page.locator("tbody tr").nth(4).locator("td[data-label=公司]")
+        opened.expected.add(409)
+        cell.dblclick()
+        cell.get_by_role("textbox").fill("我改的")
+        cell.locator("[name=version]").evaluate("input => { input.value = '0'; }")  # as if it had been read before
+        page.keyboard.press("Enter")
+        expect(cell.get_by_role("alert")).to_contain_text("王磊 已将其改为")
+        opened.shot("inline-conflict")
+        opened.check_accessible()
+        cell.get_by_role("button", name="保存").click()
+        expect(cell).to_contain_text("我改的")
+
+
+def test_a_view_is_saved_shared_and_made_the_one_the_list_opens_with(tab: Any) -> None:
+    with tab("zh") as opened:
+        page = opened.open('/leads/leads?filter={"field":"score","op":"ge","value":60}&columns=score,name')
+        page.locator(".views-menu summary").click()
+        page.get_by_role("button", name="保存为视图").click()
+        page.get_by_label("名称").fill("六十分以上")
+        page.get_by_label("与本部门共享").check()
+        opened.shot("view-save")
+        opened.check_accessible()
+        page.get_by_role("dialog").get_by_role("button", name="保存").click()
+        page.wait_for_url("**view=*")
+        page.locator(".views-menu summary").click()
+        page.get_by_role("button", name="打开列表时默认使用“六十分以上”").click()
+        expect(page.locator(".toast-line")).to_contain_text("默认使用该视图")
+        opened.open("/leads/leads")
+        expect(page.locator(".chip")).to_have_count(1)
+        expect(page.locator("thead th").nth(1)).to_contain_text("评分")
+        page.locator(".views-menu summary").click()
+        opened.shot("views")
+        opened.check_accessible()
+        page.get_by_role("button", name="删除视图“六十分以上”").click()
+        page.get_by_role("button", name="继续").click()
+        expect(page.locator(".toast-line")).to_contain_text("视图已删除")
+        expect(page.locator(".chip")).to_have_count(0)

@@ -2,23 +2,16 @@
 
 import re
 import secrets
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Tab
-from tests.browser.people_at_work import PATIENCE, Office, office, until
+from tests.browser.people_at_work import PATIENCE, Office, until
 
 pytestmark = [pytest.mark.suite, pytest.mark.xdist_group("suite")]
 SELLER, MANAGER, AGENT, DIRECTOR = "zhang.wei", "wang.lina", "liu.yang", "chen.jianguo"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Office]:
-    with office(tmp_path_factory.mktemp("office"), browser) as opened:
-        yield opened
 
 
 @pytest.fixture(params=[("zh", "desktop"), ("en", "phone")], ids="-".join)

@@ -136,7 +136,10 @@ columnForm?.addEventListener("submit", () => {
 // ---- saved views
 
 $("[data-view-form]")?.addEventListener("submit", (event) => {
-  for (const name of ["filter", "sort", "columns"]) event.target.elements[name].value = stateField(name).value;
+  const { filter, sort, shown } = listNow().dataset;
+  Object.assign(event.target.elements.filter, { value: isEmptyCondition(conditionNow()) ? "" : filter });
+  event.target.elements.sort.value = sort;
+  event.target.elements.columns.value = shown;
 });
 
 // ---- inline edit

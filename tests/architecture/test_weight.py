@@ -1,0 +1,36 @@
+"""What a browser has to load: a page with all its files the first time, and the page alone afterwards; compressed bytes."""
+
+import gzip
+import re
+
+import pytest
+
+from console import assets
+from tests.architecture.test_texts import walked
+
+COLD, WARM = 150_000, 10_000
+CHARTS = {"echarts.js", "charts.js"}  # loaded after the page, on pages that draw
+FILE = re.compile(r"""(?:src|href)="(/assets/[^"#]+)""")
+# pages whose own content is that long: (address, most bytes of the page alone)
+LONG = {
+    "/gateway/roles": 16_000,
+}
+
+
+@pytest.fixture(scope="module")
+def packed() -> dict[str, int]:
+    """The size of each file as it is sent."""
+    return {found.url: len(assets.packed(found)) for name, found in assets.read_all().items() if name not in CHARTS}
+
+
+def test_every_page_is_light_at_first_sight_and_lighter_afterwards(suite, packed) -> None:
+    heavy = []
+    for address, _page, answer in walked("zh", suite):
+        alone = len(gzip.compress(answer.data, 6))
+        cold = alone + sum(packed.get(url, 0) for url in set(FILE.findall(answer.text)))
+        most = next((size for start, size in LONG.items() if address.startswith(start)), WARM)
+        if alone > most or cold > COLD:
+            heavy.append((address, alone, cold))
+    assert not heavy, "\n".join(
+        f"{address}: {alone} bytes alone, {cold} with its files" for address, alone, cold in heavy
+    )
