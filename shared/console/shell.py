@@ -13,7 +13,16 @@ from werkzeug.wrappers import Response as Answer
 
 from chassis import auth, i18n
 from console import (
-    assets, conditions, explanations, formats, lists, navigation, reader, record_kit_pages, refusals, saved_views,
+    assets,
+    conditions,
+    explanations,
+    formats,
+    lists,
+    navigation,
+    reader,
+    record_kit_pages,
+    refusals,
+    saved_views,
 )  # fmt: skip
 from console.fields import value_of, words
 
