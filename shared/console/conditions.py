@@ -57,9 +57,10 @@ def builder(
     """
     order = list(operators())
     more = language.CHANGE if changes else frozenset()
+    offered = [item for item in fields if item.filterable and LIKE.get(item.kind, item.kind) in language.OPERATORS]
     kinds = {
-        kind: sorted((op for op in found | more if op in order), key=order.index)
-        for kind, found in language.OPERATORS.items()
+        kind: sorted((op for op in language.OPERATORS[kind] | more if op in order), key=order.index)
+        for kind in sorted({LIKE.get(item.kind, item.kind) for item in offered})
     }
     return {
         "fields": [
@@ -70,8 +71,7 @@ def builder(
                 "choices": [[choice.value, str(_label(item, choice.value))] for choice in item.choices],
                 "lookup": item.lookup,
             }
-            for item in fields
-            if item.filterable and LIKE.get(item.kind, item.kind) in kinds
+            for item in offered
         ],
         "kinds": kinds,
         "operators": operators(),

@@ -12,7 +12,7 @@ from chassis.i18n import gettext as _
 from console import conditions, reader, saved_views
 from console.fields import Field, Words, words
 
-PAGE = 30  # rows before "load more": a warm page stays near 10 KB
+PAGE = 20  # rows before "load more": a warm page stays under 10 KB compressed
 
 
 @dataclass(frozen=True, kw_only=True)
