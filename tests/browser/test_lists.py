@@ -49,7 +49,7 @@ def test_rows_are_chosen_and_acted_upon(tab: Any) -> None:
     with tab("zh") as opened:
         page = opened.open("/leads/leads")
         page.get_by_label("选择全部已显示的记录").check()
-        expect(page.locator("[data-count]")).to_have_text("已选 30 条")
+        expect(page.locator("[data-count]")).to_have_text("已选 20 条")
         page.get_by_role("button", name="分配").click()
         dialog = page.locator("#bulk-assign")
         dialog.get_by_role("combobox").fill("王")
