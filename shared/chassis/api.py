@@ -235,6 +235,9 @@ def _answer(route: Route, call: Call, values: dict[str, Any]) -> Response:
             result = route.function(call, **values)
             if route.session == "write":
                 session.flush()
+                veil = getattr(route.allow, "veil", None)
+                if veil is not None:
+                    veil(call)
         if isinstance(result, Response):
             return result
         status, content, headers = _dumped(route, call, result)
@@ -246,7 +249,7 @@ def _answer(route: Route, call: Call, values: dict[str, Any]) -> Response:
 def _session(route: Route, call: Call) -> Any:
     if route.session == "none":
         return nullcontext()
-    return call.database.transaction() if route.session == "write" else call.database.reading()
+    return call.database.transaction() if route.session == "write" else call.database.reading(call.caller)
 
 
 class _Watch:
@@ -300,6 +303,7 @@ def _page(route: Route, call: Call, result: Any) -> dict[str, Any]:
             count=call.query["count"],
             clause=route.page.filter(call, text) if text and route.page.filter else None,
             hidden=hidden(call) if hidden else frozenset(),
+            closed=closed(call) if (closed := getattr(route.allow, "closed", None)) else frozenset(),
         )
         made = paging.page(call.session, result, route.page, route.dumper, asked)
     else:

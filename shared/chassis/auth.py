@@ -35,6 +35,10 @@ class CsrfRefused(Forbidden):
     code, title = "csrf_refused", _("This page is out of date; load it again and repeat")
 
 
+class NetworkRefused(Forbidden):
+    code, title = "network_refused", _("You may not work from this network")
+
+
 class Authenticator:
     """Turns a request into a Caller; one per web process, shared by API and pages."""
 
@@ -53,13 +57,13 @@ class Authenticator:
             scheme, _space, token = given.partition(" ")
             if scheme.lower() != "bearer" or not token:
                 raise self._refused("malformed")
-            return self.caller_of(self._claims(token.strip(), keys.ACCESS))
+            return self.caller_of(self._claims(token.strip(), keys.ACCESS), request.remote_addr)
         cookie = request.cookies.get(COOKIE)
         if not cookie:
             raise Unauthorized()
         claims = self._claims(cookie, keys.SESSION)
         self.check_csrf(request, claims)
-        return self.caller_of(claims)
+        return self.caller_of(claims, request.remote_addr)
 
     def page_caller(self, request: Request) -> Caller:
         """Caller of a page; unsafe methods need the CSRF token. Unauthorized when nobody is logged in.
@@ -71,7 +75,7 @@ class Authenticator:
         claims = self.session_claims(request)
         if request.method not in SAFE_METHODS:
             self.check_csrf(request, claims)
-        return self.caller_of(claims)
+        return self.caller_of(claims, request.remote_addr)
 
     def session_claims(self, request: Request) -> dict[str, Any]:
         """Verified claims of the session cookie; Unauthorized when it is missing or does not hold."""
@@ -91,8 +95,11 @@ class Authenticator:
         if not given or not hmac.compare_digest(given.encode(), csrf_token(claims).encode()):
             raise CsrfRefused()
 
-    def caller_of(self, claims: dict[str, Any]) -> Caller:
-        """The caller that verified claims stand for, checked against the replica: ended, outdated and inactive refused."""
+    def caller_of(self, claims: dict[str, Any], address: str | None = None) -> Caller:
+        """The caller that verified claims stand for, checked against the replica: ended, outdated and inactive refused.
+
+        With an `address` also whoever is not within the networks of the company, the roles and the person or client.
+        """
         known = self.directory.snapshot()
         session_id = str(claims.get("sid", ""))
         if session_id and session_id in known.revoked:
@@ -100,9 +107,11 @@ class Authenticator:
         scopes = frozenset(str(claims.get("scope", "")).split())
         roles = tuple(map(str, claims.get("roles") or ()))
         if claims.get("kind") == "client":
+            self._check_place(known.lets_in(address or "", roles, claims.get("net") or ()), address)
             return Caller(
                 id=str(claims["sub"]), kind="client", name=str(claims.get("name", "")), roles=roles, scopes=scopes,
                 session_id=session_id, locale=i18n.current(), replica_age=self.directory.age,
+                address=address or "",
             )  # fmt: skip
         local = claims.get(_LOCAL) is True
         user = known.users.get(claims["sub"])
@@ -113,11 +122,22 @@ class Authenticator:
             return Caller(id=name, kind="user", name=name, roles=roles, scopes=scopes, locale=i18n.current())
         if not local and int(claims.get("epoch", -1)) < user.epoch:
             raise self._refused("revoked")
+        self._check_place(known.lets_in(address or "", user.roles, user.allowed_networks), address)
         found = known.caller(user.id)
         assert found is not None
         return replace(
-            found, session_id=session_id, scopes=scopes, roles=roles or found.roles, replica_age=self.directory.age
+            found,
+            session_id=session_id,
+            scopes=scopes,
+            roles=roles or found.roles,
+            replica_age=self.directory.age,
+            address=address or "",
         )
+
+    def _check_place(self, lets_in: bool, address: str | None) -> None:
+        if address is not None and not lets_in:
+            metrics.TOKENS_REFUSED.labels("network").inc()
+            raise NetworkRefused()
 
     def _claims(self, token: str, typ: str) -> dict[str, Any]:
         key = (typ, token)
@@ -195,11 +215,15 @@ def sign_session(key: Any, *, user_id: str, session_id: str, epoch: int, csrf: s
 def sign_access(
     key: Any, *, subject: str, kind: str, audience: str | list[str], seconds: float, epoch: int | None = None,
     session_id: str | None = None, roles: list[str] | None = None, scope: str | None = None, name: str | None = None,
+    networks: list[str] | None = None,
 ) -> str:  # fmt: skip
-    """A Bearer token from the log-in service: `kind` is user (needs `epoch`) or client (needs roles and scope)."""
+    """A Bearer token from the log-in service: `kind` is user (needs `epoch`) or client (needs roles and scope).
+
+    `networks` are a client's own; those of people and roles are in every service's replica.
+    """
     return keys.sign(
         key, typ=keys.ACCESS, seconds=seconds, iss=ISSUER, aud=audience, sub=subject, kind=kind, epoch=epoch,
-        sid=session_id, roles=roles, scope=scope, name=name,
+        sid=session_id, roles=roles, scope=scope, name=name, net=networks or None,
     )  # fmt: skip
 
 

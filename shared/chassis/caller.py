@@ -21,6 +21,7 @@ class Caller:
     team_ids: tuple[str, ...] = ()
     locale: str = "en"
     session_id: str = ""
+    address: str = ""  # where the request comes from
     replica_age: float = 0.0  # seconds since this service last heard from the directory
 
     @property

@@ -120,7 +120,7 @@ def _developer_commands(commands: "argparse._SubParsersAction[argparse.ArgumentP
         description="Without an argument: tests of all services, of shared/, the architecture and end to end. What follows"
         " `--` goes to pytest: ./crm test leads -- -k merge",
     )
-    test.add_argument("what", nargs="?", metavar="SERVICE|contract|faults|browser|bench", help="what to run")
+    test.add_argument("what", nargs="?", metavar="SERVICE|contract|access|faults|browser|bench", help="what to run")
     test.add_argument("--parallel", type=int, default=2, metavar="N", help="test processes (%(default)s)")
     test.set_defaults(run=(_QUALITY, "test"), takes_extra=True)
 

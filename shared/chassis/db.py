@@ -114,10 +114,10 @@ class Database:
                     wake()
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """A session for reads only; what it changes is thrown away."""
+    def reading(self, reader: object = None) -> Iterator[Session]:
+        """A session for reads only; what it changes is thrown away. What it loads is shown to `reader` (a Caller)."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            session.info["database"] = self
+            session.info |= {"database": self, "reader": reader}
             yield session
 
     @contextmanager

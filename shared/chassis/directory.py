@@ -19,7 +19,7 @@ from sqlalchemy import Boolean, Integer, String, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chassis import clock, metrics
+from chassis import clock, metrics, networks
 from chassis.caller import Caller
 from chassis.db import Base, Database, Id, Json, UtcDateTime
 from chassis.subscriptions import Received, Subscriptions
@@ -27,6 +27,7 @@ from chassis.subscriptions import Received, Subscriptions
 CHECK_SECONDS = 0.5
 RELOAD_SECONDS = 60  # reload even if nothing seems to have changed: a rebuilt projection ends with the same event
 KEEP_REVOCATIONS = timedelta(days=40)  # longer than any session lives
+EVERYONE = "everyone"  # the role that binds the whole company; held by all without being given
 STALE_SECONDS = 300  # an older replica refuses export, bulk and administration
 
 _BRANCH = {"info": {"branch": "chassis"}}
@@ -48,6 +49,7 @@ class DirectoryUser(Base):
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     absent: Mapped[bool] = mapped_column(Boolean, default=False)
     epoch: Mapped[int] = mapped_column(Integer, default=0)
+    allowed_networks: Mapped[list[str]] = mapped_column(Json, default=list)
 
 
 class DirectoryDepartment(Base):
@@ -64,7 +66,10 @@ class DirectoryDepartment(Base):
 
 
 class DirectoryRole(Base):
-    """A role and what it grants per object; engines.access gives `grants` its meaning."""
+    """A role and what it grants per object; engines.access gives `grants` its meaning.
+
+    The role EVERYONE grants nothing: its networks bind the whole company.
+    """
 
     __tablename__ = "directory_roles"
     __table_args__ = _BRANCH
@@ -72,6 +77,7 @@ class DirectoryRole(Base):
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     name: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     grants: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    allowed_networks: Mapped[list[str]] = mapped_column(Json, default=list)
 
 
 class DirectoryRevocation(Base):
@@ -119,6 +125,7 @@ class UserChanged(Schema):
     active = fields.Boolean(load_default=True)
     absent = fields.Boolean(load_default=False)
     epoch = fields.Integer(load_default=0)
+    allowed_networks = fields.List(fields.String(), load_default=list)
 
 
 class DepartmentChanged(Schema):
@@ -132,6 +139,7 @@ class RoleChanged(Schema):
     key = fields.String(required=True)
     name = fields.Dict(load_default=dict)
     grants = fields.Dict(load_default=dict)
+    allowed_networks = fields.List(fields.String(), load_default=list)
 
 
 class DepartmentRemoved(Schema):
@@ -218,10 +226,14 @@ def store_department(
 
 def store_role(
     session: Session, *, version: str, key: str, name: Mapping[str, str] | None = None,
-    grants: Mapping[str, Any] | None = None,
+    grants: Mapping[str, Any] | None = None, allowed_networks: Iterable[str] = (),
 ) -> None:  # fmt: skip
     """Insert or overwrite a role."""
-    session.merge(DirectoryRole(key=key, name=dict(name or {}), grants=dict(grants or {})))
+    session.merge(
+        DirectoryRole(
+            key=key, name=dict(name or {}), grants=dict(grants or {}), allowed_networks=list(allowed_networks)
+        )
+    )
     _stand_at(session, version)
 
 
@@ -288,6 +300,7 @@ class Person:
     active: bool
     absent: bool
     epoch: int
+    allowed_networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +324,7 @@ class Snapshot:
     grants: Mapping[str, Mapping[str, Any]]  # role key → object → grant
     role_names: Mapping[str, Mapping[str, str]]
     revoked: frozenset[str]
+    networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role key → where its holders may be
     _callers: dict[str, Caller] = field(default_factory=dict, compare=False)
 
     @cached_property
@@ -321,6 +335,11 @@ class Snapshot:
             if user.department_id and user.active:
                 found[user.department_id].append(user.id)
         return found
+
+    def lets_in(self, address: str, roles: Iterable[str], own: Iterable[str] = ()) -> bool:
+        """Whether somebody with these roles and networks of his own may be served at `address`."""
+        lists = [own, *(self.networks[key] for key in (EVERYONE, *roles) if key in self.networks)]
+        return networks.allowed(address, lists)
 
     def below(self, department_id: str | None) -> tuple[str, ...]:
         """The department with all below it."""
@@ -422,7 +441,7 @@ def load(session: Session, version: str | None) -> Snapshot:
     users = {
         row.id: Person(
             row.id, row.name, row.email, row.locale, row.department_id, row.is_head, tuple(row.roles), row.active,
-            row.absent, row.epoch,
+            row.absent, row.epoch, tuple(row.allowed_networks),
         )
         for row in session.execute(select(*DirectoryUser.__table__.c))
     }  # fmt: skip
@@ -437,6 +456,7 @@ def load(session: Session, version: str | None) -> Snapshot:
         departments=departments,
         grants={row.key: row.grants for row in roles},
         role_names={row.key: row.name for row in roles},
+        networks={row.key: tuple(row.allowed_networks) for row in roles if row.allowed_networks},
         revoked=frozenset(session.scalars(select(DirectoryRevocation.session_id))),
     )
 

@@ -41,9 +41,13 @@ class KeySet:
             self._read(self.cache)
             found = self._keys.get(kid)
         if found is None:
-            with self._lock:
-                if kid not in self._keys and clock.monotonic() - self._tried_at >= UNKNOWN_KEY_SECONDS:
-                    self.fetch()
+            # One thread asks; the others do not wait behind it, their token is refused and may be sent again.
+            if self._lock.acquire(blocking=False):
+                try:
+                    if clock.monotonic() - self._tried_at >= UNKNOWN_KEY_SECONDS:
+                        self.fetch()
+                finally:
+                    self._lock.release()
             found = self._keys.get(kid)
         return found
 

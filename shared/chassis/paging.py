@@ -68,6 +68,7 @@ class Asked:
     count: bool = False
     clause: ColumnElement[bool] | None = None
     hidden: frozenset[str] = frozenset()  # members this caller must not see, nor sort by
+    closed: frozenset[str] = frozenset()  # members he sees masked: not to be sorted by either
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,13 @@ def _wanted(dumper: Dumper, asked: Asked) -> list[str] | None:
 
 def _keys(paged: Paged, asked: Asked) -> list[_Key]:
     keys: list[_Key] = []
-    for part in (asked.sort or paged.default).split(","):
+    default = "" if paged.default.removeprefix("-") in asked.hidden | asked.closed else paged.default
+    for part in filter(None, (asked.sort or default).split(",")):
         name = part.removeprefix("-")
-        if name not in paged.sort or name in asked.hidden or any(key.name == name for key in keys):
+        if name not in paged.sort or name in asked.hidden | asked.closed or any(key.name == name for key in keys):
             raise Invalid(errors={"sort": [_("Choose from: %(names)s", names=", ".join(paged.sort))]})
         keys.append(_Key(name, paged.sort[name], part.startswith("-")))
-    keys.append(_Key("id", paged.id, keys[-1].descending))
+    keys.append(_Key("id", paged.id, keys[-1].descending if keys else True))
     return keys
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chassis.i18n import Text, pick
+from console import reader
 from engines.objects import Field as ObjectField
 from engines.objects import ObjectType
 
@@ -73,10 +74,27 @@ class Field:
 def of_object(kind: ObjectType, *names: str, **changes: Mapping[str, Any]) -> list[Field]:
     """The fields of a kind of record (all, or those named, in that order); `changes` gives attributes by field name.
 
-    `of_object(LEAD, "name", "status", status={"choices": STATUS})`
+    `of_object(LEAD, "name", "status", status={"choices": STATUS})`. While a request is answered, a field its reader may not
+    see is left out, and one shown masked can be neither filtered nor sorted nor edited.
     """
     chosen = [kind.by_name[name] for name in names] if names else list(kind.fields)
-    return [replace(_from(item), **changes.get(item.name, {})) for item in chosen]
+    made = [replace(_from(item), **changes.get(item.name, {})) for item in chosen]
+    grant = reader.grant(kind.kind)
+    return [_allowed(item, grant.rule(item.name)) for item in made if grant.rule(item.name) != "none"]
+
+
+def _allowed(item: Field, rule: str) -> Field:
+    if rule == "edit":
+        return item
+    closed = rule == "mask"
+    return replace(
+        item,
+        readonly=True,
+        editable=False,
+        filterable=item.filterable and not closed,
+        sortable=item.sortable and not closed,
+        choices=() if closed else item.choices,
+    )
 
 
 def _from(item: ObjectField) -> Field:

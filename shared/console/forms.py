@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template
 
 from chassis import clock
-from console import formats
+from console import formats, reader
 from console.fields import Field, Words, value_of
 from engines.objects import NUMBERS
 
@@ -28,7 +28,8 @@ class Form:
 
     `key` names the draft kept in the browser until `replies.go(..., accepted=key)` says that it was taken in; make it
     unique per record (`lead:new`, `lead:0190…`). `values` are shown, `errors` maps field names to messages (`""` is for
-    the whole form), `version` is sent back so that a concurrent change is noticed. `removed` fields keep their place.
+    the whole form), `version` is sent back so that a concurrent change is noticed. `kind` names the kind of record: fields
+    that the reader may not see in full are left out, those he may not change cannot be typed in.
     """
 
     key: str
@@ -44,6 +45,14 @@ class Form:
     danger: bool = False
     hidden: Mapping[str, str] = field(default_factory=dict)
     upload: bool = False
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind and (rules := reader.grant(self.kind).fields):
+            object.__setattr__(self, "fields", _within(self.fields, rules))
+            object.__setattr__(
+                self, "groups", [replace(group, fields=_within(group.fields, rules)) for group in self.groups]
+            )
 
     def all_fields(self) -> list[Field]:
         return [*self.fields, *(item for group in self.groups for item in group.fields)]
@@ -58,6 +67,12 @@ class Form:
         """The error messages of a field."""
         found = self.errors.get(name) or []
         return [found] if isinstance(found, str) else [str(text) for text in _flat(found)]
+
+
+def _within(offered: Sequence[Field], rules: Mapping[str, str]) -> list[Field]:
+    """The fields as rules leave them: hidden and masked ones are gone, others than `edit` only shown."""
+    seen = [item for item in offered if rules.get(item.name, "edit") not in ("none", "mask")]
+    return [replace(item, readonly=True) if item.name in rules else item for item in seen]
 
 
 def page(form: Form, *, template: str = "console/form.html", **extra: Any) -> tuple[str, int]:

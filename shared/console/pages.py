@@ -104,7 +104,7 @@ def _answer(call: Call, kind: str, run: Callable[[], Response]) -> Response:
     """Run the view in its one transaction."""
     opened: Any = nullcontext()
     if kind != "none":
-        opened = call.database.transaction() if kind == "write" else call.database.reading()
+        opened = call.database.transaction() if kind == "write" else call.database.reading(call.caller)
     cause = Cause(actor=call.caller.id, origin=f"page {request.remote_addr or ''}", traceparent=telemetry.traceparent())
     try:
         with because(cause), opened as session:

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from flask import current_app, g, request
+from flask import current_app, g, has_request_context, request
 
 from chassis import auth, directory
 from chassis.caller import PUBLIC, Caller
 from chassis.errors import Unauthorized
-from engines.access import has_right
+from engines.access import Granted, granted, has_right
+from engines.access.grants import EVERYTHING
 
 if TYPE_CHECKING:
     from console.shell import Console
@@ -23,6 +24,13 @@ def current() -> Caller:
     """The caller of this request; PUBLIC on pages before log-in and on error pages."""
     found: Caller = g.get("caller") or PUBLIC
     return found
+
+
+def grant(kind: str) -> Granted:
+    """What the reader's roles grant on a kind; everything where no request is answered (what is shown has no reader)."""
+    if not has_request_context() or "caller" not in g:
+        return EVERYTHING
+    return granted(current_app.extensions["crm"].database, g.caller, kind)
 
 
 def csrf_token() -> str:
@@ -43,8 +51,8 @@ def called(id_: str) -> str:
 
 
 def may_see(kind: str) -> bool:
-    """Whether the reader may read some record of a kind; roles of all services are known everywhere."""
-    return has_right(current_app.extensions["crm"].database, current(), kind, "read")
+    """Whether the reader's roles grant reading a kind; roles of all services are known everywhere."""
+    return granted(current_app.extensions["crm"].database, current(), kind).may("read")
 
 
 def may_create(kind: str) -> bool:

@@ -13,9 +13,9 @@ from chassis import event_log
 from chassis.api import Api, Call
 from chassis.audit import searching
 from chassis.caller import Caller
-from engines import access
+from engines import access, objects
 from engines.access.grants import ADMIN, granted
-from engines.objects import ObjectType
+from engines.objects import Field, ObjectType
 
 SCOPE = "events:read"
 MAX_LIMIT = 500
@@ -121,12 +121,24 @@ def _visible(
     return [_redacted(session, caller, event) for event in events if tuple(event["subject"].split("/", 1)) in readable]
 
 
+def fields_of(kind: str) -> Sequence[Field]:
+    """The fields of a kind by its name."""
+    return next((each.fields for each in objects.every() if each.kind == kind), ())
+
+
 def _redacted(session: Session, caller: Caller, event: dict[str, Any]) -> dict[str, Any]:
     """Without the fields the caller may not read; with any rule on the kind, or a pool that hides something, without the
     personal part altogether."""
     kind = event["subject"].partition("/")[0]
     grant = granted(session, caller, kind)
     data = dict(event["data"])
+    if grant.hidden:  # events name columns, and carry copies of the record's parts
+        columns = {field.column for field in fields_of(kind) if field.name in grant.hidden}
+        data = {
+            name: value
+            for name, value in data.items()
+            if name not in columns and (name == "personal" or not isinstance(value, dict | list))
+        }
     private = data.pop("personal", None)
     data = access.mask_out(session, caller, kind, data)
     if private and not grant.hidden and not access.veils_of(session, caller, kind):

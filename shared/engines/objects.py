@@ -114,6 +114,11 @@ def of_model(model: Any) -> ObjectType:
     return _by_model[model if isinstance(model, type) else type(model)]
 
 
+def every() -> list[ObjectType]:
+    """All kinds declared for a model of their own."""
+    return list(_by_model.values())
+
+
 @lru_cache(maxsize=512)
 def without(kind: ObjectType, hidden: frozenset[str]) -> ObjectType:
     """`kind` as somebody sees it who may not read the `hidden` fields."""

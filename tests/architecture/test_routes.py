@@ -11,7 +11,9 @@ PUBLIC = {
     "/service-desk/api/v1/portal/tickets", "/service-desk/api/v1/surveys/<token>",
     "/gateway/.well-known/jwks.json", "/gateway/oauth/token", "/gateway/login", "/gateway/logout",
     "/gateway/password/forgotten", "/gateway/password/<secret>", "/gateway/set-up/<secret>",
-    "/gateway/api/v1/connectors/<connector_id>/callback", "/gateway/api/v1/sessions", "/gateway/login/code", "/gateway",
+    "/gateway/api/v1/connectors/<connector_id>/callback", "/gateway/api/v1/sessions",
+    "/gateway/api/v1/sessions/enrolment", "/gateway/api/v1/sessions/enrolment/confirm",
+    "/gateway/login/enrol", "/gateway/login/code", "/gateway",
     "/gateway/calendar/<token>.ics",
     "/assets/<name>", "/assets/<path:name>",
 }  # fmt: skip

@@ -10,9 +10,9 @@ from argon2 import PasswordHasher, extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis import clock, timers
+from chassis import clock, networks, timers
 from chassis.errors import Problem
-from integration_gateway import accounts, guard, logging_in, networks, one_time_codes, passwords, second_factor
+from integration_gateway import accounts, guard, logging_in, one_time_codes, passwords, second_factor
 from integration_gateway import timers as gateway_timers
 from integration_gateway.directory import roles, users
 from integration_gateway.errors import (

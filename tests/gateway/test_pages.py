@@ -11,7 +11,7 @@ EVERYBODY = ["/gateway/work", "/gateway/work?show=done", "/gateway/notifications
              "/gateway/fragments/bell?part=count", "/gateway/fragments/work", "/gateway/lookup/people?q=张",
              "/gateway/fragments/search?q=zhang"]  # fmt: skip
 ADMINISTRATORS = ["/gateway/administration", "/gateway/users", "/gateway/users/new", "/gateway/departments",
-                  "/gateway/roles", "/gateway/roles?role=seller", "/gateway/api-clients", "/gateway/api-clients/new",
+                  "/gateway/roles", "/gateway/roles/new", "/gateway/api-clients", "/gateway/api-clients/new",
                   "/gateway/hand-overs", "/gateway/hand-overs/new"]  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def test_any_interleaving_with_duplicates_ends_in_the_same_facts(database):
     logs = story()
     take_in(database, list(logs.events.values()))
     expected = fingerprints(database)
-    assert all(rows for name, (rows, _digest) in expected.items() if name not in ("read_shares",)), expected
+    assert all(rows for name, (rows, _digest) in expected.items() if name not in ("record_shares",)), expected
 
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(seed=st.integers(0, 2**32))

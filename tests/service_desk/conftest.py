@@ -19,11 +19,13 @@ from service_desk.app import SERVICE
 from service_desk.models import SlaClock, Ticket
 
 AGENT = {
-    "ticket": {"create": True, "read": "team", "edit": "team", "rights": ["claim", "see_pool"]},
+    "ticket": {"create": True, "read": "team", "edit": "team", "rights": ["claim", "see_pool", "bulk"]},
+    "account": {"read": "all"},
     **{kind: {"read": "all"} for kind in ("queue", "sla_policy", "calendar")},
 }
 LEAD = {
     "ticket": {"create": True, "read": "all", "edit": "all", "rights": ["assign", "claim", "see_pool", "bulk"]},
+    "account": {"read": "all"},
     **{
         kind: {"create": True, "read": "all", "edit": "all", "rights": ["simulate"]}
         for kind in ("queue", "sla_policy", "calendar")

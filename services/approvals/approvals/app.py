@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from approvals import configuration, erasers, events, kept, models, objects, seed, settings, subscriptions, timers
 from chassis.service import Service
 from engines import kit_parts
+from engines.access import sharing
 from engines.attachments import keeping
 from engines.ownership import events as ownership_events
 
@@ -35,7 +36,7 @@ SERVICE = Service(
     package="approvals",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.WITHOUT_TASKS, ownership_events],
+    events=[events, *kit_parts.WITHOUT_TASKS, ownership_events, sharing],
     subscriptions=subscriptions.on,
     timers=timers.due,
     blueprints=_blueprints,

@@ -148,7 +148,7 @@ class StartIn(Schema):
     title = _text(300, required=True)
     snapshot = fields.Dict(keys=fields.String(), required=True)
     account_id = _text(36, load_default=None, allow_none=True)
-    link = _text(500, load_default="", like=r"(/|https?://|\Z)")
+    link = _text(500, load_default="", like=r"(/(?![/\\])[^\s\\]*)?\Z")
     chosen = fields.Dict(
         keys=fields.String(), values=fields.List(fields.String()), load_default=dict,
         metadata={"description": "people chosen by who asks, by slot of the flow"},

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from chassis import clock
+from chassis import clock, networks
 from chassis.events import publish
-from integration_gateway import networks, sessions, tokens
+from integration_gateway import sessions, tokens
 from integration_gateway.directory import roles, users
 from integration_gateway.errors import ClientTaken
 from integration_gateway.events import ApiClientChanged

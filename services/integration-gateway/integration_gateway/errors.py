@@ -43,6 +43,34 @@ class ShippedRole(Conflict):
     )
 
 
+class AdministratorOnly(Forbidden):
+    code, title = "administrator_only", _("Only an administrator may do this")
+
+
+class ExceedsOwn(Forbidden):
+    code, title = "exceeds_own", _("Nobody may grant more than they hold themselves")
+
+
+class OwnAccess(Forbidden):
+    code, title = "own_access", _("Nobody changes their own access; ask another administrator")
+
+
+class AddressExcluded(Conflict):
+    code, title = "address_excluded", _("This list would shut you out: it must include the network you are in")
+
+
+class SecondFactorNeeded(Conflict):
+    code, title = "second_factor_needed", _("Your role requires the second factor")
+
+
+class EnrolmentRequired(Unauthorized):
+    code, title = "second_factor_enrolment_required", _("Your role requires a second factor; set it up to log in")
+
+
+class UnfitGrant(Invalid):
+    code, title = "unfit_grant", _("A grant does not fit its kind of record")
+
+
 class PeriodEmpty(Invalid):
     code, title = "period_empty", _("The absence must end after it starts, and in the future")
 

@@ -18,6 +18,7 @@ class UserChanged(Event, type="gateway.user.changed.v1"):
     active = fields.Boolean(required=True)
     epoch = fields.Integer(required=True)
     absent = fields.Boolean(required=True)
+    allowed_networks = fields.List(fields.String())
 
 
 class DepartmentChanged(Event, type="gateway.department.changed.v1"):
@@ -41,6 +42,8 @@ class RoleChanged(Event, type="gateway.role.changed.v1"):
     key = fields.String(required=True)
     name = fields.Dict(required=True)
     grants = fields.Dict(required=True)
+    allowed_networks = fields.List(fields.String())
+    second_factor = fields.Boolean(metadata={"description": "whether its holders must use one"})
 
 
 class RoleRemoved(Event, type="gateway.role.removed.v1"):

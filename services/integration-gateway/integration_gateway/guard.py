@@ -8,9 +8,8 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from chassis import clock
+from chassis import clock, networks
 from chassis.events import publish
-from integration_gateway import networks
 from integration_gateway.errors import TooManyAttempts
 from integration_gateway.events import LogInLocked
 from integration_gateway.models import LogInGuard

@@ -7,12 +7,18 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from chassis import clock, directory
+from chassis import clock, directory, networks
 from chassis.db import Database
 from chassis.errors import Problem
-from integration_gateway import guard, networks, passwords, second_factor, sessions
+from integration_gateway import guard, passwords, second_factor, sessions
 from integration_gateway.directory import roles, users
-from integration_gateway.errors import AddressNotAllowed, SecondFactorRequired, WrongCredentials
+from integration_gateway.errors import (
+    AddressNotAllowed,
+    EnrolmentRequired,
+    SecondFactorRequired,
+    WrongCode,
+    WrongCredentials,
+)
 from integration_gateway.models import Credential, LogInChallenge, User
 
 CHALLENGE_TIME = timedelta(minutes=5)
@@ -73,6 +79,53 @@ def answer(database: Database, *, challenge: str, code: str, place: Place) -> En
     return outcome
 
 
+def begin_enrolment(database: Database, *, challenge: str, address: str) -> second_factor.Enrolment:
+    """What somebody who must have a second factor, and has shown the password, sets the app up with."""
+    with database.transaction() as session:
+        guard.begin_or_refuse(session, guard.keys(address=address))
+        owed, user = _owing(session, challenge)
+        if user is None or owed is None:
+            raise WrongCredentials()
+        guard.taken_back(session, guard.keys(address=address))
+        return second_factor.begin(session, user, again=False)
+
+
+def finish_enrolment(database: Database, *, challenge: str, code: str, place: Place) -> tuple[Entered, list[str]]:
+    """The first code of the new app: the second factor is in force, the session starts. With the recovery codes."""
+    with database.transaction() as session:
+        _owed, user = _owing(session, challenge)
+        counted = guard.keys(account=user.email if user is not None else "", address=place.address)
+        guard.begin_or_refuse(session, counted)
+    with database.transaction() as session:
+        owed, user = _owing(session, challenge)
+        outcome: tuple[Entered, list[str]] | Problem = WrongCredentials()
+        if owed is not None and user is not None and user.active:
+            try:
+                codes = second_factor.confirm(session, user, code=code)
+            except WrongCode as refused:
+                outcome = refused
+            else:
+                session.delete(owed)
+                guard.succeeded(session, counted)
+                outcome = _enter(session, user, place, second_factor_used=True), codes
+        if isinstance(outcome, Problem):
+            guard.failed(session, counted)
+    directory.of(database).forget()
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
+
+
+def _owing(session: Session, challenge: str) -> tuple[LogInChallenge | None, User | None]:
+    """The challenge, if it still holds, of somebody who has no second factor yet; and who that is."""
+    owed = session.get(LogInChallenge, _digest(challenge), with_for_update=True)
+    if owed is None or owed.expires_at <= clock.now():
+        return None, None
+    if session.get_one(Credential, owed.user_id).otp_confirmed_at is not None:
+        return None, None
+    return owed, session.get(User, owed.user_id)
+
+
 def _judge(
     session: Session,
     seen: User | None,
@@ -101,6 +154,9 @@ def _judge(
         if not second_factor.check(session, credential, code):
             guard.failed(session, counted)
             return WrongCredentials()
+    elif roles.asks_second_factor(session, user.roles):
+        guard.taken_back(session, counted)
+        return EnrolmentRequired(challenge=_challenge(session, user))
     guard.succeeded(session, counted)
     return _enter(session, user, place, second_factor_used=credential.otp_confirmed_at is not None)
 

@@ -84,6 +84,7 @@ class Role(Record, Base):
     name: Mapped[dict[str, str]] = mapped_column(Json)
     grants: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     allowed_networks: Mapped[list[str]] = mapped_column(Json, default=list)
+    second_factor: Mapped[bool] = mapped_column(default=False)
     shipped: Mapped[bool] = mapped_column(default=False)
 
 

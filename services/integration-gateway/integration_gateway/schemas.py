@@ -148,6 +148,7 @@ class RoleChange(Schema):
         keys=fields.String(validate=validate.Regexp(r"(\*|[a-z][a-z0-9_]{0,59})\Z")), values=fields.Nested(Grant)
     )
     allowed_networks = _networks()
+    second_factor = fields.Boolean(metadata={"description": "Holders set one up when they log in"})
 
 
 class RoleIn(RoleChange):
@@ -160,7 +161,49 @@ class RoleOut(RecordOut):
     name = fields.Dict()
     grants = fields.Dict()
     allowed_networks = fields.List(fields.String())
+    second_factor = fields.Boolean()
     shipped = fields.Boolean()
+
+
+class RoleStep(Schema):
+    """One version of a role: who changed what, from what to what."""
+
+    version = fields.Integer()
+    at = fields.AwareDateTime()
+    by = fields.String()
+    changes = fields.Dict(metadata={"description": "column → [before, after]"})
+
+
+class RoleHistory(Schema):
+    items = fields.List(fields.Nested(RoleStep))
+
+
+class AccessKindOut(Schema):
+    kind = fields.String()
+    label = fields.Dict()
+    rights = fields.List(fields.String())
+    fields_ = fields.List(fields.Dict(), data_key="fields", attribute="fields")
+
+
+class KindList(Schema):
+    items = fields.List(fields.Nested(AccessKindOut))
+
+
+class EnrolmentIn(Schema):
+    challenge = _text(100, required=True)
+
+
+class EnrolmentCode(EnrolmentIn):
+    code = _text(20, required=True)
+
+
+class EnrolledOut(Schema):
+    access_token = fields.String()
+    token_type = fields.String()
+    expires_in = fields.Integer()
+    session_id = fields.String()
+    user_id = fields.String()
+    recovery_codes = fields.List(fields.String(), metadata={"description": "Shown this once"})
 
 
 class ClientChange(Schema):

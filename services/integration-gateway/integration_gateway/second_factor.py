@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from chassis import clock
 from chassis.events import publish
 from integration_gateway import one_time_codes
-from integration_gateway.errors import SecondFactorExists, WrongCode
+from integration_gateway.directory import roles, users
+from integration_gateway.errors import SecondFactorExists, SecondFactorNeeded, WrongCode
 from integration_gateway.events import CredentialChanged
 from integration_gateway.models import Credential, RecoveryCode, User
 
@@ -23,12 +24,15 @@ class Enrolment:
     svg: str
 
 
-def begin(session: Session, user: User) -> Enrolment:
-    """Make a new secret; it counts only after `confirm`. SecondFactorExists when one is in force."""
+def begin(session: Session, user: User, *, again: bool = True) -> Enrolment:
+    """Make a new secret; it counts only after `confirm`. SecondFactorExists when one is in force.
+
+    Not `again`: one that was begun and never confirmed is shown once more, so that a page may be loaded twice.
+    """
     credential = session.get_one(Credential, user.id, with_for_update=True)
     if credential.otp_confirmed_at is not None:
         raise SecondFactorExists()
-    secret = one_time_codes.new_secret()
+    secret = (None if again else credential.otp_secret) or one_time_codes.new_secret()
     credential.otp_secret = secret
     uri = one_time_codes.enrolment_uri(secret, account=user.email)
     return Enrolment(secret, uri, one_time_codes.qr_svg(uri))
@@ -45,8 +49,22 @@ def confirm(session: Session, user: User, *, code: str) -> list[str]:
     return renew_recovery_codes(session, user)
 
 
+def remove_own(session: Session, user: User) -> None:
+    """The person (who gave a code) takes the second factor away; SecondFactorNeeded when a role of theirs wants it."""
+    if roles.asks_second_factor(session, user.roles):
+        raise SecondFactorNeeded()
+    remove(session, user)
+
+
+def remove_for(session: Session, user: User) -> None:
+    """An administrator takes away the second factor of somebody who lost it; who must have one logs in anew with it."""
+    remove(session, user)
+    if roles.asks_second_factor(session, user.roles):
+        users.log_out_everywhere(session, user)
+
+
 def remove(session: Session, user: User) -> None:
-    """Take the second factor away: by the person with a code (checked by the caller), or by an administrator."""
+    """Take the second factor and its recovery codes away."""
     credential = session.get_one(Credential, user.id, with_for_update=True)
     credential.otp_secret = credential.otp_confirmed_at = None
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))

@@ -37,6 +37,7 @@ ROLES: dict[str, dict[str, Any]] = {
         "name": {"zh": "系统管理员", "en": "Administrator"},
         "grants": {"*": _may("all", delete="all", rights=ALL_RIGHTS)},
     },
+    "everyone": {"name": {"zh": "全体人员", "en": "Everyone"}, "grants": {}},
     "ceo": {
         "name": {"zh": "总经理", "en": "Chief executive"},
         "grants": {

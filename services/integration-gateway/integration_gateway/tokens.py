@@ -65,6 +65,7 @@ def for_client(session: Session, client: ApiClient, *, scopes: Iterable[str], au
         roles=client.roles,
         scope=" ".join(sorted(scopes)),
         name=client.name,
+        networks=client.allowed_networks,
     )
     return Token(text, int(seconds))
 

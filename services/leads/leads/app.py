@@ -6,6 +6,7 @@ from flask import Flask
 
 from chassis.service import Service
 from engines import kit_parts
+from engines.access import sharing
 from engines.attachments import keeping
 from engines.ownership import events as ownership_events
 from leads import configuration, erasers, events, kept, models, seed, settings, starting, subscriptions, timers
@@ -30,7 +31,7 @@ SERVICE = Service(
     package="leads",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.EVENTS, ownership_events],
+    events=[events, *kit_parts.EVENTS, ownership_events, sharing],
     subscriptions=subscriptions.on,
     timers=timers.due,
     blueprints=_blueprints,

@@ -5,6 +5,7 @@ from typing import Any
 import console
 from chassis.service import Service
 from engines import kit_parts
+from engines.access import sharing
 from engines.attachments import keeping
 from engines.ownership import events as ownership_events
 from sales import configuration, erasers, events, kept, models, objects, seed, settings, starting
@@ -26,7 +27,7 @@ SERVICE: Service = Service(
     package="sales",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.EVENTS, ownership_events],
+    events=[events, *kit_parts.EVENTS, ownership_events, sharing],
     subscriptions=on,
     timers=due,
     blueprints=edges,

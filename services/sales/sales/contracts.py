@@ -19,6 +19,7 @@ from sales import (
     facts,
     lines,
     metrics,
+    money,
     opportunities,
     ownership,
     plans,
@@ -31,6 +32,12 @@ from sales.models import Account, Contract, Opportunity, Quote
 from sales.settings import current
 
 DEFAULT_TERMS = [{"percent": 100, "after_days": 30}]
+
+
+def left(record: Contract) -> int | None:
+    """What is still to be paid; None for whoever may not see the amounts."""
+    found = money.left(record.amount_minor, record.paid_minor)
+    return None if found is None else max(found, 0)
 
 
 def create(

@@ -1,6 +1,6 @@
 """Amounts as whole minor units with a currency, and the one place where fractions are rounded."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 EXPONENTS = {
@@ -8,6 +8,7 @@ EXPONENTS = {
     "MYR": 2, "JPY": 0, "KRW": 0, "VND": 0, "KWD": 3, "BHD": 3,
 }  # fmt: skip  # ISO 4217 minor units of the currencies a company may quote in
 PRICE_SCALE = 6  # a unit price is a decimal(18,6)
+_DIGITS = 24
 MAX_MINOR = 10**17  # refuses what a BIGINT sum over a page of documents could not hold
 
 
@@ -32,10 +33,12 @@ def to_minor(amount: str | Decimal, currency: str) -> int:
     """`"12.30"` CNY → 1230. MoneyError when it has more digits than the currency, or is no finite number."""
     try:
         value = Decimal(amount)
+        if not value.is_finite() or abs(value.adjusted()) > _DIGITS:  # 1E+999999 would be a number of a million digits
+            raise MoneyError(f"{str(amount)[:40]!r} is not an amount")
         scaled = value.scaleb(exponent(currency))
         whole = int(scaled)
-    except (InvalidOperation, ValueError, OverflowError) as error:
-        raise MoneyError(f"{amount!r} is not an amount") from error
+    except (ArithmeticError, ValueError) as error:
+        raise MoneyError(f"{str(amount)[:40]!r} is not an amount") from error
     if whole != scaled:
         raise MoneyError(f"{amount!r} has more decimals than {currency}")
     if abs(whole) > MAX_MINOR:
@@ -55,12 +58,17 @@ def outside(minor: int | None, currency: str | None) -> dict[str, Any] | None:
     return None if minor is None or currency is None else {"amount": to_text(minor, currency), "currency": currency}
 
 
+def left(whole: int | None, part: int | None) -> int | None:
+    """What `part` leaves of `whole`; unknown to whoever may not see one of them."""
+    return None if whole is None or part is None else whole - part
+
+
 def price(text: str | Decimal) -> Decimal:
     """A unit price, at most 12 digits before and 6 after the point; MoneyError otherwise."""
     try:
         value = Decimal(text)
         exact = value.quantize(Decimal(1).scaleb(-PRICE_SCALE))
-    except (InvalidOperation, ValueError) as error:
+    except (ArithmeticError, ValueError) as error:
         raise MoneyError(f"{text!r} is not a price") from error
     if exact != value or value < 0 or value >= Decimal(10) ** 12:
         raise MoneyError(f"{text!r} is not a price of at most 12.6 digits")

@@ -7,11 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, func, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from chassis import clock
 from chassis.caller import Caller
-from chassis.errors import NotFound
+from chassis.errors import Forbidden, NotFound
+from chassis.i18n import lazy as _
 from engines import access, explain
 from sales import gates, money, plans, rates
 from sales.models import (
@@ -151,6 +152,8 @@ def _cursor(row: Any) -> str:
 
 def forecast(session: Session, *, caller: Caller) -> dict[str, Any]:
     """Open deals by forecast category and what is closed this year; each category includes the surer ones above it."""
+    if access.granted(session, caller, "opportunity").hidden & {"amount", "base_amount"}:
+        raise Forbidden(_("Your role does not show amounts of opportunities"))
     base = current().base_currency
     year = rates.today().replace(month=1, day=1)
     since = datetime.combine(year, time(), ZoneInfo(current().time_zone)).astimezone(UTC)
@@ -243,5 +246,7 @@ def of_contract(session: Session, contract_id: str) -> tuple[Sequence[Receivable
 
 def account_names(session: Session, ids: Sequence[str]) -> dict[str, str]:
     """Names of accounts by id, for lists of other records."""
-    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(set(ids))))
-    return {row.id: row.name for row in rows}
+    found = session.scalars(select(Account).where(Account.id.in_(set(ids))).options(load_only(Account.name)))
+    return {
+        account.id: account.name or "" for account in found
+    }  # loaded as records, so that a hidden name stays hidden

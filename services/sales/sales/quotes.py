@@ -16,6 +16,7 @@ from chassis.events import publish
 from chassis.i18n import both
 from chassis.ids import uuid7
 from chassis.timers import arm, cancel
+from engines import access
 from engines.notifications import notify
 from engines.numbering import next_number
 from sales import approval, contracts, events, facts, lines, metrics, money, rates
@@ -106,7 +107,7 @@ def revise(session: Session, record: Quote, *, caller: Caller) -> Quote:
 
 def needs_approval(record: Quote) -> list[str]:
     """Why the quote must be approved before it is sent; empty when it need not, or is."""
-    settings = current()
+    settings, record = current(), access.whole(record)  # the rule holds whatever the reader may see
     return approval.quote_reasons(
         base_minor=record.base_minor,
         max_discount=record.max_discount_percent,
@@ -146,8 +147,14 @@ def send(session: Session, record: Quote, *, valid_until: date | None = None) ->
     return changed(session, record)
 
 
+def offered(session: Session, token: str) -> Quote | None:
+    """The quote behind a shared link, None when there is no such link."""
+    record = session.scalars(select(Quote).where(Quote.share_token == token)).first()
+    return record if record is not None and record.status in ("sent", "accepted") else None
+
+
 def opened(session: Session, token: str) -> Quote | None:
-    """The quote behind a shared link; the opening is recorded and told to the owner. None when there is no such link."""
+    """A customer opened the shared link: recorded, and told to the owner. None when there is no such link."""
     record = session.scalars(select(Quote).where(Quote.share_token == token).with_for_update()).first()
     if record is None or record.status not in ("sent", "accepted"):
         return None

@@ -7,6 +7,7 @@ from flask import Flask
 import console
 from chassis.service import Service
 from engines import kit_parts
+from engines.access import sharing
 from engines.attachments import keeping
 from engines.ownership import events as ownership_events
 from service_desk import configuration, erasers, events, kept, mail_server, models, objects, seed, settings, starting
@@ -33,7 +34,7 @@ SERVICE = Service(
     package="service_desk",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.EVENTS, ownership_events],
+    events=[events, *kit_parts.EVENTS, ownership_events, sharing],
     subscriptions=on,
     timers=due,
     blueprints=edges,

@@ -2,7 +2,7 @@
 
 from engines.objects import Field, ObjectType
 from service_desk import dispatch, lifecycle
-from service_desk.models import Definition, Ticket
+from service_desk.models import Account, Definition, Ticket
 
 
 def _choices(**labels: tuple[str, str]) -> dict[str, dict[str, str]]:
@@ -85,5 +85,19 @@ QUEUE, SLA_POLICY, CALENDAR = (
         ("sla_policy", {"zh": "SLA 策略", "en": "SLA policy"}),
         ("calendar", {"zh": "工作日历", "en": "Business calendar"}),
     )
+)
+# Customers belong to sales; the desk's replica of them is judged by the same grants on what it knows of them.
+ACCOUNT = ObjectType(
+    "account",
+    Account,
+    (
+        Field("id", "id"),
+        Field("number", "text"),
+        Field("name", "text"),
+        Field("tier", "text"),
+        Field("owner_id", "person"),
+        Field("department_id", "department"),
+    ),
+    adds_record_fields=False,
 )
 OBJECTS = (TICKET, QUEUE, SLA_POLICY, CALENDAR)

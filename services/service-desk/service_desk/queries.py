@@ -10,7 +10,7 @@ from chassis.caller import Caller
 from engines import access, explain, listing
 from service_desk import clocks, lifecycle, simulation, sla, surveys
 from service_desk.models import Account, Message, SlaClock, Step, Ticket
-from service_desk.objects import TICKET
+from service_desk.objects import ACCOUNT, TICKET
 
 TICKETS = listing.paged(TICKET)
 
@@ -95,10 +95,10 @@ def account_names(session: Session, ids: set[str | None]) -> dict[str, str]:
     return {row.id: row.name for row in session.execute(select(Account.id, Account.name).where(Account.id.in_(wanted)))}
 
 
-def accounts_named(session: Session, q: str, *, limit: int = 20) -> list[Account]:
-    """Customers to choose from, by part of the name or the number."""
+def accounts_named(session: Session, caller: Caller, q: str, *, limit: int = 20) -> list[Account]:
+    """Customers the caller may see to choose from, by part of the name or the number."""
     text = q.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    found = select(Account)
+    found = select(Account).where(access.predicate_sql(session, caller, ACCOUNT))
     if text:
         found = found.where(
             Account.name.ilike(f"%{text}%", escape="\\") | Account.number.ilike(f"%{text}%", escape="\\")

@@ -10,6 +10,7 @@ from chassis import clock, directory
 from chassis.caller import Caller
 from chassis.events import publish
 from chassis.i18n import both
+from engines import access
 from engines.notifications import notify
 from engines.numbering import next_number
 from engines.ownership import moves
@@ -18,6 +19,7 @@ from service_desk.errors import AlreadyTaken, UnknownAccount, UnknownPerson, Unk
 from service_desk.events import TicketAssigned, TicketChanged, TicketCreated
 from service_desk.lifecycle import ACTIVE
 from service_desk.models import Account, ContactAddress, Message, Ticket
+from service_desk.objects import ACCOUNT
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SUBJECT_LENGTH = 200
@@ -50,7 +52,7 @@ def create(
     )  # fmt: skip
     ticket.priority, ticket.type = ticket.priority or "normal", ticket.type or "question"
     ticket.requester_email = (ticket.requester_email or "").strip().lower() or None
-    _find_customer(session, ticket, account_id)
+    _find_customer(session, ticket, account_id, caller=caller)
     _include(session, ticket, caller)
     ticket.status, ticket.reopened, ticket.breached = "new", 0, False
     ticket.last_customer_at = clock.now()
@@ -93,7 +95,7 @@ def edit(session: Session, ticket: Ticket, *, caller: Caller, **values: Any) -> 
         setattr(ticket, name, value)
     if account_id != ticket.account_id:
         ticket.account_id = ticket.account_tier = None
-        _find_customer(session, ticket, account_id)
+        _find_customer(session, ticket, account_id, caller=caller)
     what = {name: [before[name], getattr(ticket, name)] for name in before if before[name] != getattr(ticket, name)}
     what = {name: pair for name, pair in what.items() if name in ("priority", "type", "queue", "tags", "account_id")}
     if what:
@@ -171,8 +173,9 @@ def _give(session: Session, ticket: Ticket, user_id: str | None) -> None:
     ticket.department_id = person.department_id if person else ticket.department_id
 
 
-def _find_customer(session: Session, ticket: Ticket, account_id: str | None) -> None:
-    """The account named, else the one whose contact has the requester's address."""
+def _find_customer(session: Session, ticket: Ticket, account_id: str | None, *, caller: Caller) -> None:
+    """The account named, which the caller must see, else the one whose contact has the requester's address."""
+    named = bool(account_id) and caller.kind in ("user", "client")
     if not account_id and ticket.requester_email:
         known = session.scalars(
             select(ContactAddress)
@@ -186,7 +189,7 @@ def _find_customer(session: Session, ticket: Ticket, account_id: str | None) -> 
     if not account_id:
         return
     account = session.get(Account, account_id)
-    if account is None:
+    if account is None or (named and not access.allows(session, caller, ACCOUNT, account)):
         raise UnknownAccount(errors={"account_id": [str(UnknownAccount.title)]})
     ticket.account_id, ticket.account_tier = account.id, account.tier
     if account.owner_id:  # the customer's seller sees the ticket too

@@ -11,6 +11,7 @@ from chassis.suite.errors import SuiteError
 
 TIERS = {
     "contract": ["tests/contracts"],
+    "access": ["tests/access"],
     "faults": ["tests/faults"],
     "browser": ["tests/browser"],
     "bench": ["tests/bench"],

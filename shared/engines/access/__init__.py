@@ -4,7 +4,8 @@ from engines.access.field_rules import check_edit, mask_out, masked, visible
 from engines.access.grants import Granted, granted
 from engines.access.predicate import allows, get, predicate_sql, readable, require
 from engines.access.rights import Right, has_right, require_right, right
-from engines.access.shares import ReadShare, is_shared, share, unshare
+from engines.access.shares import Share, is_shared, share, unshare
+from engines.access.sight import whole
 from engines.access.veils import seen_through, veil_by, veils_of
 from engines.objects import Field, ObjectType, of_model
 
@@ -12,8 +13,8 @@ __all__ = [
     "Field",
     "Granted",
     "ObjectType",
-    "ReadShare",
     "Right",
+    "Share",
     "allows",
     "check_edit",
     "get",
@@ -34,4 +35,5 @@ __all__ = [
     "veil_by",
     "veils_of",
     "visible",
+    "whole",
 ]

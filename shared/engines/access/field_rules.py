@@ -33,7 +33,7 @@ def mask_out(source: Session | Database, caller: Caller, kind: str, dumped: dict
 
 
 def _ruled(grant: Granted, dumped: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in dumped.items() if grant.rule(name) != "none"}
+    kept = {name: _parts(grant, name, value) for name, value in dumped.items() if grant.rule(name) != "none"}
     for name in kept.keys() & grant.hidden:
         kept[name] = masked(kept[name])
     if isinstance(kept.get("custom"), Mapping):
@@ -42,6 +42,21 @@ def _ruled(grant: Granted, dumped: dict[str, Any]) -> dict[str, Any]:
             name: masked(value) if grant.rule(f"custom.{name}") == "mask" else value for name, value in inner.items()
         }
     return kept
+
+
+def _parts(grant: Granted, name: str, value: Any) -> Any:
+    """The parts of a record (a list of mappings, such as lines) under the same rules: a hidden name is hidden in them."""
+    if not isinstance(value, list) or not value or not isinstance(value[0], Mapping):
+        return value
+    shown = []
+    for part in value:
+        rules = {inner: grant.part_rule(name, inner) for inner in part}
+        shown.append({
+            inner: masked(item) if rules[inner] == "mask" else _parts(grant, inner, item)
+            for inner, item in part.items()
+            if rules[inner] != "none"
+        })  # fmt: skip
+    return shown
 
 
 def masked(value: Any) -> Any:
@@ -66,8 +81,12 @@ def check_edit(source: Session | Database, caller: Caller, kind: str, body: Mapp
     custom = body.get("custom")
     names = [*body, *(f"custom.{name}" for name in (custom if isinstance(custom, Mapping) else ()))]
     errors: dict[str, Any] = {}
-    for name in names:
-        rule = grant.rule(name)
+    rules = {name: grant.rule(name) for name in names}
+    for name, value in body.items():
+        for part in value if isinstance(value, list) else ():
+            inner = part if isinstance(part, Mapping) else {}
+            rules |= {f"{name}.{item}": grant.part_rule(name, item) for item in inner}
+    for name, rule in rules.items():
         if rule != "edit":
             errors[name] = [_("Unknown field.") if rule == "none" else _("You may not change this field.")]
     if errors:

@@ -49,6 +49,10 @@ class Granted:
         """none, mask, read or edit for a field."""
         return "edit" if self.everything else self.fields.get(name, "edit")
 
+    def part_rule(self, name: str, inner: str) -> str:
+        """The rule for a member of the parts of field `name`: that of "lines.cost", and of "cost" wherever it stands."""
+        return min(self.rule(f"{name}.{inner}"), self.rule(inner), self.rule(name), key=RULES.index)
+
     @property
     def hidden(self) -> frozenset[str]:
         """Fields the caller may not read in full: neither shown as they are nor filtered, sorted or searched by."""

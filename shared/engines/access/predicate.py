@@ -13,6 +13,7 @@ from chassis.records import Record
 from engines import objects
 from engines.access import shares
 from engines.access.grants import Granted, granted
+from engines.access.sight import whole
 from engines.conditions import ConditionError, Context, check, compile_memory, to_sql
 from engines.objects import ObjectType
 
@@ -86,9 +87,9 @@ def predicate_sql(
         found: ColumnElement[bool] = false()
     else:
         found = to_sql(condition(session, grant, caller, kind, action), kind, Context(caller=caller), source)
-    if action != "read" or not caller.is_person:
+    if not _counts_shares(grant, caller, action):
         return found
-    shared = select(shares.ReadShare.subject_id).where(shares.in_force(caller.id, kind.kind))
+    shared = select(shares.Share.subject_id).where(shares.in_force(session, caller, kind.kind, action))
     return or_(found, source.id.in_(shared))
 
 
@@ -98,10 +99,23 @@ def allows(session: Session, caller: Caller, kind: ObjectType, record: Any, acti
     if grant.everything:
         return True
     if grant.may(action) and compile_memory(condition(session, grant, caller, kind, action), kind)(
-        record, Context(caller=caller)
+        whole(record), Context(caller=caller)
     ):
         return True
-    return action == "read" and caller.is_person and shares.is_shared(session, caller.id, kind.kind, record.id)
+    return _counts_shares(grant, caller, action) and shares.is_shared(session, caller, kind.kind, record.id, action)
+
+
+def held(session: Session, caller: Caller, kind: ObjectType, record: Any, action: str) -> bool:
+    """`allows` by the caller's roles alone, without shares: what he may pass on."""
+    grant = granted(session, caller, kind.kind)
+    if grant.everything or not grant.may(action):
+        return grant.everything
+    return compile_memory(condition(session, grant, caller, kind, action), kind)(whole(record), Context(caller=caller))
+
+
+def _counts_shares(grant: Granted, caller: Caller, action: str) -> bool:
+    """A share opens more records, not more actions: for editing, the role must grant editing some record at least."""
+    return caller.is_person and (action == "read" or (action == "edit" and grant.may("edit")))
 
 
 def readable(session: Session, caller: Caller, model: type[R]) -> Select[Any]:

@@ -48,7 +48,7 @@ def filled(engines_database: Database) -> Iterator[Database]:
     directory.of(engines_database).forget()
     yield engines_database
     with engines_database.transaction() as session:
-        for model in (Thing, access.ReadShare, directory.DirectoryRole, directory.DirectoryState):
+        for model in (Thing, access.Share, directory.DirectoryRole, directory.DirectoryState):
             session.execute(delete(model))
 
 

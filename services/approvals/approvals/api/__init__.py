@@ -1,5 +1,5 @@
 """The JSON API of approvals, a file per noun."""
 
-from approvals.api import definitions, delegations, instances, tasks, timeline
+from approvals.api import definitions, delegations, instances, sharing, tasks, timeline
 
-APIS = (tasks.api, instances.api, definitions.api, delegations.api, timeline.api)
+APIS = (tasks.api, instances.api, definitions.api, delegations.api, timeline.api, sharing.api)

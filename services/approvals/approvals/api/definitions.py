@@ -12,6 +12,7 @@ from approvals.subjects import kind_of
 from chassis.api import Api, Call
 from chassis.errors import Invalid
 from chassis.i18n import gettext as _
+from engines import access
 from engines.access import right
 
 api = Api("approvals", tag="Definitions")
@@ -125,7 +126,15 @@ def _runnable(body: Any) -> Any:
     return body
 
 
+def _may_edit(call: Call) -> bool:
+    """A draft is its editors' business until it is published."""
+    return access.has_right(call.session, call.caller, "approval_definition", "edit")
+
+
 def _full(call: Call, flow: Definition) -> dict[str, Any]:
     names = schemas.DefinitionOut().fields
     body = definitions.version(call.session, flow.id, flow.revision).body if flow.revision else None
-    return {name: getattr(flow, name) for name in names} | {"definition": body, "draft": flow.draft}
+    return {name: getattr(flow, name) for name in names} | {
+        "definition": body,
+        "draft": flow.draft if _may_edit(call) else None,
+    }

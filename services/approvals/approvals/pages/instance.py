@@ -19,6 +19,7 @@ from chassis.i18n import pick
 from console import details, fields, forms, record_kit, replies
 from console.fields import Choice, Field
 from console.pages import signed_in
+from engines import access
 
 URL = "/approvals/instances"
 
@@ -202,7 +203,8 @@ def _step(row: Mapping[str, Any]) -> details.Step:
 
 def _facts(call: Call, instance: Instance, subject: dict[str, Any], people: dict[str, str]) -> list[details.Fact]:
     flow = call.session.get_one(Definition, instance.definition_id)
-    spent = (instance.completed_at or clock.now()) - instance.started_at
+    began, ended = access.whole(instance).started_at, access.whole(instance).completed_at
+    spent = (ended or clock.now()) - began
     decision = showing.route_decision(call.session, call.caller, instance)
     made = [details.Fact(label=_("Amount"), value=amount_of(subject), kind="money")] if amount_of(subject) else []
     return [

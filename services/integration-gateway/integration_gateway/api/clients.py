@@ -7,7 +7,8 @@ from engines import access
 from engines.access import right
 from engines.listing import QUERY, paged, rows
 from integration_gateway import clients, signing_keys
-from integration_gateway.errors import ClientTaken, UnknownRole
+from integration_gateway.directory import delegation
+from integration_gateway.errors import AdministratorOnly, ClientTaken, ExceedsOwn, UnknownRole
 from integration_gateway.models import ApiClient
 from integration_gateway.objects import API_CLIENT
 from integration_gateway.schemas import ClientChange, ClientIn, ClientOut, ClientWithSecret, KeyOut, RotateIn
@@ -33,10 +34,11 @@ def list_clients(call: Call) -> Any:
     answer=ClientWithSecret,
     status=201,
     allow=right("api_client", "create"),
-    errors=[ClientTaken, UnknownRole],
+    errors=[ClientTaken, UnknownRole, AdministratorOnly, ExceedsOwn],
 )
 def create_client(call: Call) -> Any:
     """Make a client. Its secret is in this answer and nowhere else."""
+    delegation.check_client(call.session, call.caller, None, call.body)
     client, secret = clients.create(call.session, by=call.caller.id, **call.body)
     return _with_secret(call, client, secret)
 
@@ -52,11 +54,12 @@ def read_client(call: Call, id: str) -> Any:
     body=ClientChange,
     answer=ClientOut,
     allow=right("api_client", "edit"),
-    errors=[UnknownRole],
+    errors=[UnknownRole, AdministratorOnly, ExceedsOwn],
 )
 def change_client(call: Call, id: str) -> Any:
     """Change a client; other scopes, roles or switching it off end the tokens it holds."""
     client = access.get(call.session, call.caller, ApiClient, id, "edit")
+    delegation.check_client(call.session, call.caller, client, call.body)
     return clients.change(call.session, client, **call.body)
 
 
@@ -64,6 +67,7 @@ def change_client(call: Call, id: str) -> Any:
 def renew_secret(call: Call, id: str) -> Any:
     """A new secret; the old one and all tokens stop working."""
     client = access.get(call.session, call.caller, ApiClient, id, "edit")
+    delegation.check_client(call.session, call.caller, client, {})
     return _with_secret(call, client, clients.renew_secret(call.session, client))
 
 

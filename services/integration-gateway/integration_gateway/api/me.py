@@ -5,7 +5,14 @@ from typing import Any
 from chassis.api import Api, Call
 from integration_gateway import accounts, calendar_feeds, second_factor, sessions
 from integration_gateway.directory import users
-from integration_gateway.errors import SecondFactorExists, TooManyAttempts, WeakPassword, WrongCode, WrongCredentials
+from integration_gateway.errors import (
+    SecondFactorExists,
+    SecondFactorNeeded,
+    TooManyAttempts,
+    WeakPassword,
+    WrongCode,
+    WrongCredentials,
+)
 from integration_gateway.models import Credential, User
 from integration_gateway.permits import person
 from integration_gateway.schemas import (
@@ -92,13 +99,13 @@ def confirm(call: Call) -> Any:
     status=204,
     allow=person,
     session="none",
-    errors=[WrongCode, TooManyAttempts],
+    errors=[WrongCode, TooManyAttempts, SecondFactorNeeded],
 )
 def remove(call: Call) -> Any:
     """Take the second factor away; needs a code."""
     accounts.with_code(
         call.database,
-        second_factor.remove,
+        second_factor.remove_own,
         user_id=call.caller.id,
         code=call.body["code"],
         address=call.request.remote_addr or "",

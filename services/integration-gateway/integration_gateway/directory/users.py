@@ -5,12 +5,13 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from chassis import directory
+from chassis import directory, networks
+from chassis.directory import EVERYONE
 from chassis.errors import Invalid
 from chassis.events import publish
 from chassis.i18n import gettext as _
 from chassis.ids import uuid7
-from integration_gateway import networks, sessions
+from integration_gateway import sessions
 from integration_gateway.errors import EmailTaken, LastAdministrator, UnknownRole
 from integration_gateway.events import UserChanged
 from integration_gateway.models import Credential, Department, Role, User
@@ -73,6 +74,7 @@ def tell(session: Session, user: User) -> None:
         "active": user.active,
         "epoch": user.epoch,
         "absent": user.absent,
+        "allowed_networks": user.allowed_networks or [],
     }
     version = publish(session, UserChanged(user, **facts))
     directory.store_user(session, version=version, **facts)
@@ -89,9 +91,9 @@ def anyone(session: Session) -> bool:
 
 
 def known_roles(session: Session, keys: list[str]) -> list[str]:
-    """The keys, sorted and each once; UnknownRole names those that no role has."""
+    """The keys, sorted and each once; UnknownRole names those that no role has, or that all hold without being given."""
     wanted = set(keys)
-    unknown = wanted - set(session.scalars(select(Role.key).where(Role.key.in_(wanted))))
+    unknown = (wanted - set(session.scalars(select(Role.key).where(Role.key.in_(wanted))))) | (wanted & {EVERYONE})
     if unknown:
         raise UnknownRole(roles=sorted(unknown))
     return sorted(wanted)

@@ -19,7 +19,7 @@ from engines import access, listing
 from engines.access import right
 from engines.objects import ObjectType
 from integration_gateway import accounts, clients, company, demo, links, schemas, second_factor, sessions
-from integration_gateway.directory import users
+from integration_gateway.directory import delegation, users
 from integration_gateway.models import ApiClient, Credential, Department, Role, User
 from integration_gateway.objects import API_CLIENT, USER
 from integration_gateway.pages import matrix
@@ -116,7 +116,7 @@ def save_person(call: Call, id: str) -> Any:
 @pages.post("/users/<id>/password-link", allow=right("user", "administer"))
 def password_link(call: Call, id: str) -> str:
     """Make a one-time link and show it, once."""
-    user = access.get(call.session, call.caller, User, id, "edit")
+    user = delegation.managed(call.session, call.caller, id)
     url = links.password(call.settings, accounts.new_link(call.session, user))
     return render_template("gateway/shown_once.html", heading=_("Password link"), secret=url, back=f"{USERS}/{id}",
                            hint=_("Send it to %(name)s. It works once, for 72 hours.", name=user.name))  # fmt: skip
@@ -125,14 +125,14 @@ def password_link(call: Call, id: str) -> str:
 @pages.post("/users/<id>/log-out", allow=right("user", "administer"))
 def log_person_out(call: Call, id: str) -> Any:
     """End all sessions of a person."""
-    users.log_out_everywhere(call.session, access.get(call.session, call.caller, User, id, "edit"))
+    users.log_out_everywhere(call.session, delegation.managed(call.session, call.caller, id))
     return replies.go(f"{USERS}/{id}", _("All sessions were ended"))
 
 
 @pages.post("/users/<id>/second-factor/remove", allow=right("user", "administer"))
 def remove_second_factor(call: Call, id: str) -> Any:
     """Take away the second factor of somebody who lost it."""
-    second_factor.remove(call.session, access.get(call.session, call.caller, User, id, "edit"))
+    second_factor.remove_for(call.session, delegation.managed(call.session, call.caller, id))
     return replies.go(f"{USERS}/{id}", _("The second factor was removed"))
 
 
@@ -141,6 +141,7 @@ def switch_person(call: Call, id: str) -> Any:
     """Switch a person off or on again."""
     user = access.get(call.session, call.caller, User, id, "edit")
     try:
+        delegation.check_user(call.session, call.caller, user, {"active": not user.active})
         users.change(call.session, user, active=not user.active)
     except Problem as refused:
         return replies.refused(str(refused.title))
@@ -153,13 +154,6 @@ def department_tree(call: Call) -> str:
     found = call.session.scalars(access.readable(call.session, call.caller, Department).order_by(Department.name))
     people = call.session.scalars(access.readable(call.session, call.caller, User).where(User.active))
     return render_template("gateway/departments.html", **matrix.tree(list(found), list(people)))
-
-
-@pages.get("/roles", allow=right("role", "read"))
-def role_matrix(call: Call) -> str:
-    """Who may do what: every role against every kind of record."""
-    found = call.session.scalars(access.readable(call.session, call.caller, Role).order_by(Role.key))
-    return render_template("gateway/roles.html", **matrix.of_roles(list(found), call.request.args.get("role", "")))
 
 
 @pages.get("/api-clients", allow=right("api_client", "read"))
@@ -191,7 +185,11 @@ def create_client(call: Call) -> Any:
     errors = schemas.ClientIn().validate(posted)
     if errors:
         return forms.page(forms.typed(form, call.request.form, errors))
-    client, secret = clients.create(call.session, by=call.caller.id, **schemas.ClientIn().load(posted))
+    try:
+        delegation.check_client(call.session, call.caller, None, posted)
+        client, secret = clients.create(call.session, by=call.caller.id, **schemas.ClientIn().load(posted))
+    except Problem as refused:
+        return forms.page(forms.typed(form, call.request.form, {"": [str(refused.title)]}))
     return render_template("gateway/shown_once.html", heading=client.name, secret=secret, back=CLIENTS,
                            hint=_("The secret of %(id)s. It is shown only now.", id=client.client_id))  # fmt: skip
 
@@ -228,6 +226,7 @@ def client(call: Call, id: str) -> str:
 def renew_secret(call: Call, id: str) -> str:
     """A new secret, shown once."""
     found = access.get(call.session, call.caller, ApiClient, id, "edit")
+    delegation.check_client(call.session, call.caller, found, {})
     secret = clients.renew_secret(call.session, found)
     return render_template("gateway/shown_once.html", heading=found.name, secret=secret, back=f"{CLIENTS}/{id}",
                            hint=_("The secret of %(id)s. It is shown only now.", id=found.client_id))  # fmt: skip
@@ -237,6 +236,7 @@ def renew_secret(call: Call, id: str) -> str:
 def switch_client(call: Call, id: str) -> Any:
     """Switch a client off or on again."""
     found = access.get(call.session, call.caller, ApiClient, id, "edit")
+    delegation.check_client(call.session, call.caller, found, {})
     clients.change(call.session, found, active=not found.active)
     return replies.go(f"{CLIENTS}/{id}", _("Switched on") if found.active else _("Switched off"))
 
@@ -259,11 +259,11 @@ def _list(call: Call, shown: lists.List, kind: ObjectType, schema: Any) -> str:
 def _saved(call: Call, user: User | None) -> Any:
     form = _user_form(call, user)
     posted = forms.values(form, call.request.form)
-    posted |= {"roles": posted.get("roles") or []}
+    posted |= {name: posted[name] or [] for name in ("roles", "allowed_networks") if name in posted}
     errors: dict[str, Any] = schemas.UserIn().validate(posted)
     if not errors:
-        access.check_edit(call.session, call.caller, "user", posted)
         try:
+            delegation.check_user(call.session, call.caller, user, posted)
             loaded = schemas.UserIn().load(posted)
             if user is None:
                 user = users.create(call.session, by=call.caller.id, **loaded)
@@ -285,6 +285,12 @@ def _user_form(call: Call, user: User | None) -> forms.Form:
         Field(name="department_id", label=_("Department"), kind="choice", choices=_department_choices(call)),
         Field(name="roles", label=_("Roles"), kind="choices", choices=_role_choices(call)),
         Field(name="locale", label=_("Language"), kind="choice", required=True, choices=LANGUAGES),
+        Field(
+            name="allowed_networks",
+            label=_("Allowed networks"),
+            kind="texts",
+            help=_("Such as 203.0.113.0/24; empty: any"),
+        ),
     ]
     address = f"{USERS}/{user.id}" if user is not None else USERS
     return forms.Form(
@@ -294,6 +300,8 @@ def _user_form(call: Call, user: User | None) -> forms.Form:
         cancel=address,
         fields=fields,
         values=user if user is not None else {"locale": "zh"},
+        version=user.version if user is not None else "",
+        kind="user",
     )
 
 

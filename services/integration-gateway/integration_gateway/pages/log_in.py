@@ -6,6 +6,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import current_app, g, make_response, redirect, render_template, request
+from markupsafe import Markup
 from marshmallow import ValidationError, fields
 from werkzeug.wrappers import Response
 
@@ -17,7 +18,14 @@ from console import forms, navigation
 from console.fields import Field
 from console.pages import Pages, signed_in
 from integration_gateway import accounts, links, logging_in, sessions, tokens
-from integration_gateway.errors import AddressNotAllowed, SecondFactorRequired, TooManyAttempts, WeakPassword
+from integration_gateway.errors import (
+    AddressNotAllowed,
+    EnrolmentRequired,
+    SecondFactorRequired,
+    TooManyAttempts,
+    WeakPassword,
+    WrongCode,
+)
 from integration_gateway.models import LogInSession, User
 from integration_gateway.settings import Settings
 
@@ -33,6 +41,10 @@ CODE = Field(
     help=_("Six digits from your authenticator app, or a recovery code"),
     max_length=20,
 )
+CODE_OF_APP = Field(
+    name="code", label=_("Code"), required=True, autocomplete="one-time-code", help=_("The six digits the app shows"),
+    max_length=20,
+)  # fmt: skip
 NAME = Field(name="name", label=_("Name"), required=True, autocomplete="name", max_length=120)
 NEW_PASSWORD = Field(
     name="password", label=_("New password"), kind="password", required=True, autocomplete="new-password",
@@ -66,9 +78,32 @@ def log_in(call: Call) -> Any:
         return _shown(
             call, _form([CODE], "/gateway/login/code", next=target, challenge=challenge), "gateway/log_in.html"
         )
+    except EnrolmentRequired as asked:
+        return _enrolment(call, asked.facts["challenge"], target)
     except Problem as refused:
         return _again(call, form, _reason(refused), refused.status)
     return _go(call, entered, target)
+
+
+@pages.post("/login/enrol", public=True, session="none")
+def finish_enrolment(call: Call) -> Any:
+    """The first code of a new app: log in, and show the recovery codes once."""
+    posted = call.request.form
+    target = links.local(posted.get("next"), navigation.MENU[0].url)
+    challenge = posted.get("challenge", "")
+    if not _is_ours(call):
+        return _again(call, _log_in_form(target), _("This page was open for too long; try again"), 403)
+    try:
+        entered, codes = logging_in.finish_enrolment(
+            call.database, challenge=challenge, code=posted.get("code", ""), place=_place(call)
+        )
+    except WrongCode as refused:
+        return _enrolment(call, challenge, target, {"code": [str(refused.title)]})
+    except Problem as refused:
+        return _again(call, _log_in_form(target), _reason(refused), refused.status)
+    page = make_response(render_template("gateway/enrolled.html", codes=codes, target=target))
+    page.headers["Cache-Control"] = "no-store"
+    return _with_cookie(call, entered, page)
 
 
 @pages.post("/login/code", public=True, session="none")
@@ -146,10 +181,27 @@ def set_up(call: Call, secret: str) -> Any:
 
 
 def _go(call: Call, entered: logging_in.Entered, target: str) -> Response:
+    return _with_cookie(call, entered, redirect(target, 303))
+
+
+def _enrolment(call: Call, challenge: str, target: str, errors: dict[str, list[str]] | None = None) -> Response:
+    """The log-in's second step for somebody who must have a second factor and has none: set it up now."""
+    enrolment = logging_in.begin_enrolment(call.database, challenge=challenge, address=call.request.remote_addr or "")
+    form = _form([CODE_OF_APP], "/gateway/login/enrol", next=target, challenge=challenge)
+    if errors:
+        form = forms.typed(form, {}, errors)
+    shown = {"enrolment": enrolment, "svg": Markup(enrolment.svg)}  # noqa: S704 - made by us
+    return _shown(call, form, "gateway/log_in_enrolment.html", 422 if errors else 200, **shown)
+
+
+def _log_in_form(target: str) -> forms.Form:
+    return _form([EMAIL, PASSWORD], "/gateway/login", next=target)
+
+
+def _with_cookie(call: Call, entered: logging_in.Entered, answer: Response) -> Response:
     with call.database.transaction() as session:
         started = session.get_one(LogInSession, entered.session_id)
         token = tokens.for_pages(session, session.get_one(User, entered.user_id), started)
-    answer = redirect(target, 303)
     answer.set_cookie(auth.COOKIE, token.text, **auth.cookie_options(call.settings))
     answer.delete_cookie(GUARD_COOKIE, path="/gateway")
     return answer
@@ -163,12 +215,12 @@ def _set_up_form(secret: str) -> forms.Form:
     return _form([NAME, EMAIL, NEW_PASSWORD], f"/gateway/set-up/{secret}")
 
 
-def _shown(call: Call, form: forms.Form, template: str, status: int = 200) -> Response:
+def _shown(call: Call, form: forms.Form, template: str, status: int = 200, **more: Any) -> Response:
     """The form with a random value in it that must come back together with its twin in a cookie."""
     guard = call.request.cookies.get(GUARD_COOKIE, "")
     if len(guard) < 20:
         guard = secrets.token_urlsafe(24)
-    answer = make_response(render_template(template, form=form, guard=(GUARD_FIELD, guard)), status)
+    answer = make_response(render_template(template, form=form, guard=(GUARD_FIELD, guard), **more), status)
     options = auth.cookie_options(call.settings) | {"samesite": "Strict", "path": "/gateway"}
     answer.set_cookie(GUARD_COOKIE, guard, max_age=3600, **options)
     answer.headers["Cache-Control"] = "no-store"
@@ -195,8 +247,8 @@ def _is_ours(call: Call) -> bool:
 def _is_logged_in(call: Call) -> bool:
     authenticator = current_app.extensions["crm"].authenticator
     try:
-        authenticator.caller_of(authenticator.session_claims(call.request))
-    except Unauthorized:
+        authenticator.caller_of(authenticator.session_claims(call.request), call.request.remote_addr)
+    except (Unauthorized, auth.NetworkRefused):
         return False
     return True
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.i18n import lazy as _
+from integration_gateway.directory import kinds
 from integration_gateway.models import Department, Role, User
 
 SCOPE_NAMES = {
@@ -13,6 +14,33 @@ SCOPE_NAMES = {
     "team": _("team"),
     "department_tree": _("department and below"),
     "all": _("all"),
+}
+
+ACTION_NAMES = {"create": _("Create"), "read": _("Read"), "edit": _("Edit"), "delete": _("Delete")}
+RIGHT_NAMES = {
+    "assign": _("assign"),
+    "bulk": _("change many at once"),
+    "export": _("export"),
+    "import": _("import"),
+    "see_pool": _("see the pool"),
+    "claim": _("claim"),
+    "release": _("release"),
+    "merge": _("merge"),
+    "move": _("move between stages"),
+    "convert": _("convert"),
+    "share": _("share"),
+    "transfer": _("hand over"),
+    "approve": _("approve"),
+    "urge": _("urge"),
+    "simulate": _("try out rules"),
+    "set_tier": _("set the tier"),
+    "terminate": _("terminate"),
+    "aggregate": _("figures without records"),
+    "publish": _("publish"),
+    "allocate": _("allocate payments"),
+    "refund": _("refund"),
+    "retry": _("send again"),
+    "administer": _("look after log-ins"),
 }
 
 KIND_NAMES = {
@@ -83,20 +111,24 @@ def tree(departments: Sequence[Department], people: Sequence[User]) -> dict[str,
     return {"rows": rows}
 
 
-def of_roles(roles: Sequence[Role], chosen: str) -> dict[str, Any]:
-    """`kinds` × `roles` with the scope each may read; and the chosen role's grants in full."""
-    kinds = sorted({kind for role in roles for kind in role.grants})
+def name_of(kind: str) -> Any:
+    """What people call a kind of record."""
+    declared = kinds.known().get(kind)
+    return KIND_NAMES.get(kind) or (dict(declared.label) if declared is not None else "") or kind
+
+
+def kinds_of(roles: Sequence[Role]) -> list[str]:
+    """The kinds that services declare and those the roles name; `*`, which counts for all others, comes last."""
+    found = {*kinds.known(), *(kind for role in roles for kind in role.grants)} - {"*"}
+    return [*sorted(found), "*"]
+
+
+def of_roles(roles: Sequence[Role]) -> dict[str, Any]:
+    """`kinds` × `roles` with the scope each may read."""
     cells = {
         kind: [
             SCOPE_NAMES.get((role.grants.get(kind) or role.grants.get("*") or {}).get("read", "none")) for role in roles
         ]
-        for kind in kinds
+        for kind in kinds_of(roles)
     }
-    return {
-        "roles": roles,
-        "kinds": kinds,
-        "cells": cells,
-        "chosen": next((role for role in roles if role.key == chosen), None),
-        "scope_names": SCOPE_NAMES,
-        "kind_names": KIND_NAMES,
-    }
+    return {"roles": roles, "cells": cells, "names": {kind: name_of(kind) for kind in cells}}

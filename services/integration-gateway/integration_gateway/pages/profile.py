@@ -123,7 +123,7 @@ def remove(call: Call) -> Any:
     """Take the second factor away."""
     form = _code_form("/gateway/profile/second-factor/remove", _("Remove the second factor"))
     try:
-        _with_code(call, second_factor.remove)
+        _with_code(call, second_factor.remove_own)
     except Problem as refused:
         return forms.page(forms.typed(form, {}, {"code": [str(refused.title)]}))
     return replies.go(HOME, _("The second factor was removed"))

@@ -11,7 +11,7 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
-from console import details, explanations, fields, pools, record_kit, replies
+from console import details, explanations, fields, pools, record_kit, replies, sharing
 from console.fields import Choice, Field
 from engines import access, explain
 from engines.access import right
@@ -82,6 +82,10 @@ def _actions(call: Call, lead: Lead) -> list[details.Action]:
     """The steps that are possible now and that the reader may take."""
     if lead.duplicate_of:
         return []
+    return [*_step_actions(call, lead), sharing.action(LEAD, lead, "leads")]
+
+
+def _step_actions(call: Call, lead: Lead) -> list[details.Action]:
     allowed, base, writes = set(lifecycle.allowed(lead.status)), f"{URL}/{lead.id}", _may_write(call, lead)
     action = details.Action
     found = []

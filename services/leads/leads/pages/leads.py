@@ -1,6 +1,5 @@
 """The list of leads, the form for a new one, bulk actions, look-ups and the shell's search."""
 
-import json
 from typing import Any
 
 from flask import Response, render_template, request
@@ -43,6 +42,33 @@ RECORDS = _AsIs(Schema())
 
 def definition(call: Call) -> lists.List:
     """The list as this reader may use it."""
+    return lists.List(
+        key="leads.leads",
+        imports="/leads/imports/new" if may(call, "import") else "",
+        title=_("Leads"),
+        url=URL,
+        link=URL + "/{id}",
+        fields=fields.of_object(
+            LEAD, "name", "company", "status", "score", "grade", "owner_id", "source", "region", "city", "phones", "emails",
+            "industry", "company_size", "budget", "pool", "unassigned_since", "next_reclaim_at", "protected_until",
+            "response_due_at", "last_activity_at", "next_action_at", "created_at", "number", "tags",
+            status={"choices": STATUS}, source={"choices": SOURCE}, grade={"choices": GRADE, "sortable": True},
+            score={"kind": "score", "sortable": True}, created_at={"sortable": True, "kind": "relative"},
+            last_activity_at={"sortable": True, "kind": "relative"}, owner_id={"lookup": "/leads/lookup/people"},
+            response_due_at={"sortable": True, "kind": "relative"}, next_reclaim_at={"sortable": True, "kind": "relative"},
+            tags={"choices": record_kit.tag_choices(call.session, "lead")},
+        ),
+        columns=["name", "company", "status", "score", "owner_id", "source", "region", "created_at", "next_reclaim_at"],
+        others=[(_("Pools"), "/leads/pools", "pool")],
+        quick=["status", "source", "grade", "tags"],
+        create=(f"{URL}/new", _("New lead")) if may(call, "create") else None,
+        bulk=_bulk_actions(call) if may(call, "bulk") else [],
+        search_hint=_("Name, company or number"),
+        empty=_("No leads here yet"),
+    )  # fmt: skip
+
+
+def _bulk_actions(call: Call) -> list[lists.Bulk]:
     actions = []
     if may(call, "assign"):
         actions.append(
@@ -67,30 +93,7 @@ def definition(call: Call) -> lists.List:
                 danger=True,
             )
         )
-    return lists.List(
-        key="leads.leads",
-        imports="/leads/imports/new" if may(call, "import") else "",
-        title=_("Leads"),
-        url=URL,
-        link=URL + "/{id}",
-        fields=fields.of_object(
-            LEAD, "name", "company", "status", "score", "grade", "owner_id", "source", "region", "city", "phones", "emails",
-            "industry", "company_size", "budget", "pool", "unassigned_since", "next_reclaim_at", "protected_until",
-            "response_due_at", "last_activity_at", "next_action_at", "created_at", "number", "tags",
-            status={"choices": STATUS}, source={"choices": SOURCE}, grade={"choices": GRADE, "sortable": True},
-            score={"kind": "score", "sortable": True}, created_at={"sortable": True, "kind": "relative"},
-            last_activity_at={"sortable": True, "kind": "relative"}, owner_id={"lookup": "/leads/lookup/people"},
-            response_due_at={"sortable": True, "kind": "relative"}, next_reclaim_at={"sortable": True, "kind": "relative"},
-            tags={"choices": record_kit.tag_choices(call.session, "lead")},
-        ),
-        columns=["name", "company", "status", "score", "owner_id", "source", "region", "created_at", "next_reclaim_at"],
-        others=[(_("Pools"), "/leads/pools", "pool")],
-        quick=["status", "source", "grade", "tags"],
-        create=(f"{URL}/new", _("New lead")) if may(call, "create") else None,
-        bulk=actions,
-        search_hint=_("Name, company or number"),
-        empty=_("No leads here yet"),
-    )  # fmt: skip
+    return actions
 
 
 @pages.get("/leads", allow=right("lead", "read"))
@@ -121,7 +124,7 @@ def _fetch(call: Call, asked: lists.Asked) -> paging.Page:
     return paging.page(call.session, found, queries.LEADS, RECORDS, wanted)
 
 
-@pages.post("/leads/bulk/<action>", allow=right("lead", "read"))
+@pages.post("/leads/bulk/<action>", allow=right("lead", "bulk"))
 def bulk_action(call: Call, action: str) -> Any:
     """One step for the chosen leads, or for all that match the filter."""
     if action not in ("assign", "claim", "release", "disqualify"):
@@ -145,7 +148,7 @@ def bulk_action(call: Call, action: str) -> Any:
 def _all_ids(call: Call) -> Any:
     text = request.form.get("filter", "")
     found = listing.readable(
-        call.session, call.caller, LEAD, filter=json.loads(text) if text else None, q=request.form.get("q", "")
+        call.session, call.caller, LEAD, filter=listing.read_filter(text) if text else None, q=request.form.get("q", "")
     )
     return found.with_only_columns(Lead.id).where(Lead.duplicate_of.is_(None)).order_by(Lead.id).limit(BULK_AT_ONCE)
 
@@ -176,6 +179,7 @@ def new_form(values: Any = None) -> forms.Form:
     ]
     return forms.Form(
         key="lead:new",
+        kind="lead",
         title=_("New lead"),
         action=f"{URL}/new",
         cancel=URL,

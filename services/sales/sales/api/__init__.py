@@ -1,6 +1,17 @@
 """The JSON API of sales, a file per noun."""
 
-from sales.api import accounts, catalogue, contacts, contracts, opportunities, ownership, payments, quotes, timeline
+from sales.api import (
+    accounts,
+    catalogue,
+    contacts,
+    contracts,
+    opportunities,
+    ownership,
+    payments,
+    quotes,
+    sharing,
+    timeline,
+)
 
 APIS = (
     accounts.api,
@@ -12,4 +23,5 @@ APIS = (
     catalogue.api,
     timeline.api,
     ownership.api,
+    sharing.api,
 )

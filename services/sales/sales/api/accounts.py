@@ -28,6 +28,7 @@ def list_accounts(call: Call) -> Any:
 )  # fmt: skip
 def create_account(call: Call) -> Any:
     """Enter a customer; refused with candidates when it seems to exist."""
+    writing.check_references(call.session, call.caller, call.body)
     if call.body.get("owner_id") not in (None, call.caller.id):
         access.require_right(call.session, call.caller, "account", "assign")
     return accounts.create(call.session, caller=call.caller, **call.body)
@@ -39,6 +40,7 @@ def create_account(call: Call) -> Any:
 )  # fmt: skip
 def check_duplicates(call: Call) -> Any:
     """The accounts a new customer may already be; named even where the caller may not read them."""
+    writing.check_references(call.session, call.caller, call.body)
     return {"candidates": accounts.alike(call.session, **call.body)}
 
 
@@ -53,12 +55,14 @@ def read_account(call: Call, id: str) -> Any:
 )
 def edit_account(call: Call, id: str) -> Any:
     """Change an account."""
+    writing.check_references(call.session, call.caller, call.body)
     return accounts.edit(call.session, writing.locked(call.session, call.caller, Account, id), **call.body)
 
 
 @api.post("/accounts/<id>/tier", body=schemas.TierIn, answer=schemas.AccountOut, allow=right("account", "assign"))
 def set_account_tier(call: Call, id: str) -> Any:
     """Set an account's tier by hand."""
+    writing.check_references(call.session, call.caller, call.body)
     record = writing.locked(call.session, call.caller, Account, id)
     return tiers.by_hand(call.session, record, caller=call.caller, tier=call.body["tier"])
 
@@ -78,6 +82,7 @@ def account_decisions(call: Call, id: str) -> Any:
 )
 def edit_accounts(call: Call) -> Any:
     """Change up to 1,000 accounts alike; each is reported."""
+    writing.check_references(call.session, call.caller, call.body)
     access.check_edit(call.session, call.caller, "account", call.body["edit"])
 
     def edit(id_: str) -> None:

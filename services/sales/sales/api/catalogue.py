@@ -29,6 +29,7 @@ def list_products(call: Call) -> Any:
 )
 def create_product(call: Call) -> Any:
     """Enter a product."""
+    writing.check_references(call.session, call.caller, call.body)
     return catalogue.save_product(call.session, Product(), caller=call.caller, **call.body)
 
 
@@ -43,6 +44,7 @@ def read_product(call: Call, id: str) -> Any:
 )
 def edit_product(call: Call, id: str) -> Any:
     """Change a product; quotes made before keep their prices."""
+    writing.check_references(call.session, call.caller, call.body)
     record = writing.locked(call.session, call.caller, Product, id)
     return catalogue.save_product(call.session, record, caller=call.caller, **call.body)
 
@@ -65,6 +67,7 @@ def list_price_books(call: Call) -> Any:
 )
 def create_price_book(call: Call) -> Any:
     """Make a price book with its prices."""
+    writing.check_references(call.session, call.caller, call.body)
     return catalogue.save_price_book(call.session, PriceBook(), caller=call.caller, **call.body)
 
 
@@ -80,6 +83,7 @@ def read_price_book(call: Call, id: str) -> Any:
 )  # fmt: skip
 def edit_price_book(call: Call, id: str) -> Any:
     """Change a price book; `prices`, when given, replace all its prices."""
+    writing.check_references(call.session, call.caller, call.body)
     record = writing.locked(call.session, call.caller, PriceBook, id)
     return catalogue.save_price_book(call.session, record, caller=call.caller, **call.body)
 
@@ -105,6 +109,7 @@ def list_pipelines(call: Call) -> Any:
 )
 def create_pipeline(call: Call) -> Any:
     """Make a pipeline."""
+    writing.check_references(call.session, call.caller, call.body)
     return catalogue.save_pipeline(call.session, Pipeline(), caller=call.caller, **call.body)
 
 
@@ -122,6 +127,7 @@ def read_pipeline(call: Call, id: str) -> Any:
 )
 def edit_pipeline(call: Call, id: str) -> Any:
     """Change a pipeline; a stage with opportunities in it cannot go."""
+    writing.check_references(call.session, call.caller, call.body)
     record = writing.locked(call.session, call.caller, Pipeline, id)
     return catalogue.save_pipeline(call.session, record, caller=call.caller, **call.body)
 
@@ -137,4 +143,5 @@ def list_rates(call: Call) -> Any:
 )
 def set_exchange_rate(call: Call) -> Any:
     """Let a rate hold from a day on."""
+    writing.check_references(call.session, call.caller, call.body)
     return rates.set_rate(call.session, **call.body)

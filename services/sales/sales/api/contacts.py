@@ -24,6 +24,7 @@ def list_contacts(call: Call) -> Any:
 @api.post("/contacts", body=schemas.ContactIn, answer=schemas.ContactOut, status=201, allow=right("contact", "create"))
 def create_contact(call: Call) -> Any:
     """Enter a person at an account."""
+    writing.check_references(call.session, call.caller, call.body)
     writing.referred(call.session, call.caller, Account, call.body["account_id"], field="account_id")
     return accounts.add_contact(call.session, caller=call.caller, **call.body)
 
@@ -39,4 +40,5 @@ def read_contact(call: Call, id: str) -> Any:
 )
 def edit_contact(call: Call, id: str) -> Any:
     """Change a contact."""
+    writing.check_references(call.session, call.caller, call.body)
     return accounts.edit_contact(call.session, writing.locked(call.session, call.caller, Contact, id), **call.body)

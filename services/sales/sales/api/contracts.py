@@ -34,6 +34,7 @@ def list_contracts(call: Call) -> Any:
 )  # fmt: skip
 def create_contract(call: Call) -> Any:
     """Draft a contract by hand."""
+    writing.check_references(call.session, call.caller, call.body)
     require_subject(call)
     return contracts.create(call.session, caller=call.caller, **call.body)
 
@@ -50,6 +51,7 @@ def read_contract(call: Call, id: str) -> Any:
 )  # fmt: skip
 def edit_contract(call: Call, id: str) -> Any:
     """Change a draft contract."""
+    writing.check_references(call.session, call.caller, call.body)
     return contracts.edit(call.session, writing.locked(call.session, call.caller, Contract, id), **call.body)
 
 
@@ -72,5 +74,6 @@ def activate_contract(call: Call, id: str) -> Any:
 )
 def terminate_contract(call: Call, id: str) -> Any:
     """End a contract before it is fulfilled; what is still owed is cancelled."""
+    writing.check_references(call.session, call.caller, call.body)
     record = writing.locked(call.session, call.caller, Contract, id)
     return contracts.terminate(call.session, record, reason=call.body["reason"])

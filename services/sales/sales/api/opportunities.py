@@ -32,6 +32,7 @@ def list_opportunities(call: Call) -> Any:
 )  # fmt: skip
 def create_opportunity(call: Call) -> Any:
     """Enter a possible deal."""
+    writing.check_references(call.session, call.caller, call.body)
     writing.referred(call.session, call.caller, Account, call.body["account_id"], field="account_id")
     if call.body.get("owner_id") not in (None, call.caller.id):
         access.require_right(call.session, call.caller, "opportunity", "assign")
@@ -56,12 +57,14 @@ def read_opportunity(call: Call, id: str) -> Any:
 )  # fmt: skip
 def edit_opportunity(call: Call, id: str) -> Any:
     """Change an opportunity without moving it."""
+    writing.check_references(call.session, call.caller, call.body)
     return opportunities.edit(call.session, writing.locked(call.session, call.caller, Opportunity, id), **call.body)
 
 
 @api.post("/opportunities/<id>/move", body=deals.MoveIn, answer=deals.OpportunityOut, allow=MOVE, errors=REFUSALS)
 def move_opportunity(call: Call, id: str) -> Any:
     """Move to another stage, if its gate is open; a refusal names all that is missing."""
+    writing.check_references(call.session, call.caller, call.body)
     record, pipeline = moving.locked(call.session, call.caller, id)
     call.match(record.version)
     stage = call.body.pop("stage")
@@ -71,6 +74,7 @@ def move_opportunity(call: Call, id: str) -> Any:
 @api.post("/opportunities/<id>/win", body=deals.WinIn, answer=deals.OpportunityOut, allow=MOVE, errors=REFUSALS)
 def win_opportunity(call: Call, id: str) -> Any:
     """Move to the won stage of its pipeline."""
+    writing.check_references(call.session, call.caller, call.body)
     record, pipeline = moving.locked(call.session, call.caller, id)
     call.match(record.version)
     return opportunities.close(call.session, record, caller=call.caller, pipeline=pipeline, category="won", **call.body)
@@ -79,6 +83,7 @@ def win_opportunity(call: Call, id: str) -> Any:
 @api.post("/opportunities/<id>/lose", body=deals.LoseIn, answer=deals.OpportunityOut, allow=MOVE, errors=REFUSALS)
 def lose_opportunity(call: Call, id: str) -> Any:
     """Move to the lost stage of its pipeline, with the reason."""
+    writing.check_references(call.session, call.caller, call.body)
     record, pipeline = moving.locked(call.session, call.caller, id)
     call.match(record.version)
     return opportunities.close(
@@ -107,6 +112,7 @@ def opportunity_history(call: Call, id: str) -> Any:
 )  # fmt: skip
 def add_document(call: Call, id: str) -> Any:
     """File a document that a gate may ask for."""
+    writing.check_references(call.session, call.caller, call.body)
     record = writing.locked(call.session, call.caller, Opportunity, id)
     return opportunities.edit(call.session, record, documents=[*(record.documents or []), call.body])
 
@@ -119,6 +125,7 @@ def add_document(call: Call, id: str) -> Any:
 )
 def assign_opportunity(call: Call, id: str) -> Any:
     """Give an opportunity another owner."""
+    writing.check_references(call.session, call.caller, call.body)
     record = writing.locked(call.session, call.caller, Opportunity, id)
     return opportunities.assign(call.session, record, owner_id=call.body["owner_id"], caller=call.caller)
 
@@ -131,6 +138,7 @@ def assign_opportunity(call: Call, id: str) -> Any:
 )
 def edit_opportunities(call: Call) -> Any:
     """Change up to 1,000 opportunities alike; each is reported."""
+    writing.check_references(call.session, call.caller, call.body)
     access.check_edit(call.session, call.caller, "opportunity", call.body["edit"])
 
     def edit(id_: str) -> None:

@@ -53,6 +53,7 @@ def list_payments(call: Call) -> Any:
 )  # fmt: skip
 def record_payment(call: Call) -> Any:
     """Book money that came in; it is laid on what is owed."""
+    writing.check_references(call.session, call.caller, call.body)
     contract = writing.referred(call.session, call.caller, Contract, call.body.pop("contract_id"), field="contract_id")
     return payments.record_payment(call.session, caller=call.caller, contract=contract, **call.body)
 

@@ -32,6 +32,7 @@ def list_quotes(call: Call) -> Any:
 )
 def create_quote(call: Call) -> Any:
     """Make a quote for an opportunity or an account; prices come from the price book, totals from the server."""
+    writing.check_references(call.session, call.caller, call.body)
     require_subject(call)
     return quotes.create(call.session, caller=call.caller, **call.body)
 
@@ -51,6 +52,7 @@ def read_quote(call: Call, id: str) -> Any:
 )
 def edit_quote(call: Call, id: str) -> Any:
     """Change a draft quote."""
+    writing.check_references(call.session, call.caller, call.body)
     return quotes.edit(call.session, writing.locked(call.session, call.caller, Quote, id), **call.body)
 
 
@@ -77,6 +79,7 @@ def submit_quote(call: Call, id: str) -> Any:
 )  # fmt: skip
 def send_quote(call: Call, id: str) -> Any:
     """Give the quote its public link; refused while it needs approval."""
+    writing.check_references(call.session, call.caller, call.body)
     return quotes.send(call.session, writing.locked(call.session, call.caller, Quote, id), **call.body)
 
 
@@ -86,6 +89,7 @@ def send_quote(call: Call, id: str) -> Any:
 )  # fmt: skip
 def accept_quote(call: Call, id: str) -> Any:
     """The customer accepts: a contract is drafted from the quote."""
+    writing.check_references(call.session, call.caller, call.body)
     return quotes.accept(
         call.session, writing.locked(call.session, call.caller, Quote, id), caller=call.caller, **call.body
     )
@@ -101,6 +105,7 @@ def reject_quote(call: Call, id: str) -> Any:
 
 def require_subject(call: Call) -> None:
     """UnknownReference unless the caller may read the opportunity or account that the body names."""
+    writing.check_references(call.session, call.caller, call.body)
     if call.body.get("opportunity_id"):
         writing.referred(call.session, call.caller, Opportunity, call.body["opportunity_id"], field="opportunity_id")
     elif call.body.get("account_id"):

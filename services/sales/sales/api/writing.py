@@ -1,6 +1,6 @@
 """What the write routes of every noun share: a record locked within the caller's scope, and bulk edits row by row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -13,6 +13,7 @@ from chassis.errors import NotFound
 from chassis.problems import as_problem, document
 from engines import access
 from sales.errors import UnknownReference
+from sales.models import Account, Contact, Contract, Opportunity, Pipeline, PriceBook, Product, Quote
 
 MAX_BULK = 1000
 
@@ -32,6 +33,26 @@ def referred(session: Session, caller: Caller, model: Any, record_id: str, *, fi
         return access.get(session, caller, model, record_id)
     except NotFound:
         raise UnknownReference(errors={field: [str(UnknownReference.title)]}) from None
+
+
+_REFERENCES: dict[str, Any] = {
+    "account_id": Account, "parent_id": Account, "contact_id": Contact, "opportunity_id": Opportunity, "quote_id": Quote,
+    "contract_id": Contract, "price_book_id": PriceBook, "product_id": Product, "pipeline_id": Pipeline,
+}  # fmt: skip
+
+
+def check_references(session: Session, caller: Caller, body: Any, *, at: str = "") -> None:
+    """UnknownReference for the first id anywhere in a body, of lines and contacts too, that the caller may not read."""
+    if isinstance(body, list):
+        for number, part in enumerate(body):
+            check_references(session, caller, part, at=f"{at}.{number}")
+    elif isinstance(body, Mapping):
+        for name, value in body.items():
+            place = f"{at}.{name}" if at else name
+            if name in _REFERENCES and isinstance(value, str) and value:
+                referred(session, caller, _REFERENCES[name], value, field=place)
+            elif isinstance(value, list | Mapping):
+                check_references(session, caller, value, at=place)
 
 
 class BulkResult(Schema):

@@ -12,6 +12,7 @@ from sales.pages import (
     opportunities,
     pipelines,
     quotes,
+    sharing,
 )
 from sales.pages.edge import pages
 
@@ -28,4 +29,5 @@ __all__ = [
     "pages",
     "pipelines",
     "quotes",
+    "sharing",
 ]

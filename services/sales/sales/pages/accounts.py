@@ -9,7 +9,7 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy, pick
-from console import details, fields, forms, lists, pools, record_kit, replies
+from console import details, fields, forms, lists, pools, record_kit, replies, sharing
 from engines import access, explain
 from engines.access import has_right, right
 from engines.ownership import require_giving, runs_pool
@@ -132,7 +132,7 @@ def account_page(call: Call, id: str) -> Any:
             record=_row(call, record, people),
             status=choice(TIER_LABELS, record.tier),
             version=record.version,
-            actions=_actions(call, record),
+            actions=[*_actions(call, record), sharing.action(ACCOUNT, record, "sales")],
             facts=facts,
             sections=[details.Section(title=_("Company"), fields=_company_fields(), edit=f"{address}/edit")],
             timeline=sorted(
@@ -394,7 +394,7 @@ def _tables(held: dict[str, Sequence[Any]], people: dict[str, str]) -> dict[str,
         ],
         "receivables": [
             {"number": item.number, "due": item.due_date, "state": choice(RECEIVABLE_STATUS_LABELS, item.status),
-             "left": money.outside(item.left_minor, item.currency), "overdue": item.overdue}
+             "left": money.outside(money.left(item.amount_minor, item.paid_minor), item.currency), "overdue": item.overdue}
             for item in held["receivables"]
             if item.status in ("open", "partly_paid")
         ],
@@ -410,7 +410,9 @@ def _form(
             fields.Field(name="allow_duplicate", label=_("It is another customer, create it anyway"), kind="boolean")
         )
     cancel = URL if key == "account:new" else action.removesuffix("/edit")
-    return forms.Form(key=key, title=title, action=action, cancel=cancel, fields=typed, values=values, version=version)
+    return forms.Form(
+        key=key, title=title, action=action, cancel=cancel, fields=typed, values=values, version=version, kind="account"
+    )
 
 
 def _contact_form(account_id: str) -> forms.Form:
@@ -420,5 +422,5 @@ def _contact_form(account_id: str) -> forms.Form:
     )  # fmt: skip
     return forms.Form(
         key=f"contact:{account_id}", title=_("New contact"), action=f"{URL}/{account_id}/contacts/new",
-        cancel=f"{URL}/{account_id}", fields=typed,
+        cancel=f"{URL}/{account_id}", fields=typed, kind="contact",
     )  # fmt: skip

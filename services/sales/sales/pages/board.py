@@ -10,7 +10,8 @@ from chassis.api import Call
 from chassis.errors import NotFound
 from chassis.i18n import gettext as _
 from chassis.i18n import ngettext, pick
-from console import boards
+from console import boards, reader
+from engines import access
 from engines.access import has_right, right
 from sales import gates, money, moving, opportunities, queries
 from sales.errors import GateClosed, OpportunityClosed
@@ -138,7 +139,7 @@ def _column(column: queries.Column, people: dict[str, str]) -> boards.Column:
         id=stage["key"],
         label=stage["name"],
         count=column.count,
-        total=money.outside(column.base_minor, current().base_currency),
+        total=None if _closed("base_amount") else money.outside(column.base_minor, current().base_currency),
         note=f"{stage['probability']}%" if stage["category"] == gates.OPEN else "",
         colour=COLOURS[stage["category"]],
         next_cursor=column.next_cursor,
@@ -146,16 +147,24 @@ def _column(column: queries.Column, people: dict[str, str]) -> boards.Column:
     )
 
 
+def _closed(name: str) -> bool:
+    """Whether the reader may not see a field of opportunities in full."""
+    return name in reader.grant("opportunity").hidden
+
+
 def _card(row: Any, people: dict[str, str]) -> boards.Card:
     days = (clock.now() - row.stage_entered_at).days
+    account = access.masked(row.account_name) if "name" in reader.grant("account").hidden else row.account_name
     return boards.Card(
         id=row.id,
-        title=row.name,
+        title=access.masked(row.name) if _closed("name") else row.name,
         link=f"{URL}/{row.id}",
-        subtitle=row.account_name,
-        amount=money.outside(row.amount_minor, row.currency),
+        subtitle=account,
+        amount=None if _closed("amount") else money.outside(row.amount_minor, row.currency),
         owner=people.get(row.owner_id or "", ""),
-        due=row.close_date,
-        warning=ngettext("Stalled for %(n)s day", "Stalled for %(n)s days", days) if row.stalled else "",
+        due=None if _closed("close_date") else row.close_date,
+        warning=ngettext("Stalled for %(n)s day", "Stalled for %(n)s days", days)
+        if row.stalled and not _closed("stalled")
+        else "",
         version=row.version,
     )

@@ -10,7 +10,7 @@ from chassis.api import Call
 from chassis.errors import Invalid, Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
-from console import details, fields, lists, record_kit, replies
+from console import details, fields, lists, record_kit, replies, sharing
 from engines import access
 from engines.access import has_right, right
 from sales import contracts, money, queries
@@ -88,13 +88,13 @@ def contract_page(call: Call, id: str) -> Any:
             version=record.version,
             warning=_("Returned: %(comment)s", comment=comment) if comment and record.status == "draft" else "",
             steps=_steps(record),
-            actions=_actions(call, record),
+            actions=[*_actions(call, record), sharing.action(CONTRACT, record, "sales")],
             facts=[
                 details.Fact(label=_("Amount"), value=money.outside(record.amount_minor, record.currency), kind="money"),
                 details.Fact(label=_("Paid"), value=money.outside(record.paid_minor, record.currency), kind="money"),
                 details.Fact(
                     label=_("Left to pay"),
-                    value=money.outside(max(record.amount_minor - record.paid_minor, 0), record.currency),
+                    value=money.outside(contracts.left(record), record.currency),
                     kind="money",
                 ),
                 details.Fact(label=_("Largest discount"), value=str(record.max_discount_percent), kind="percent"),
@@ -151,6 +151,7 @@ def edit_contract(call: Call, id: str) -> Any:
             if term.get("due_date"):
                 term["due_date"] = term["due_date"].isoformat()
         try:
+            writing.check_references(call.session, call.caller, body)
             contracts.edit(call.session, record, **body)
             return replies.go(f"{URL}/{id}", _("Saved"), accepted=f"{URL}/{id}/edit")
         except Invalid as error:
@@ -302,6 +303,6 @@ def _editor(call: Call, record: Contract, values: Any, rows: Any, terms: Any, *,
     address = f"{URL}/{record.id}"
     return render_template(
         "sales/document_form.html", action=f"{address}/edit", key=f"{address}/edit", title=record.title, values=values,
-        rows=rows, terms=terms, products=line_editor.products(call.session), currency=record.currency,
+        rows=rows, terms=terms, products=line_editor.products(call.session, call.caller), currency=record.currency,
         version=record.version, hidden={}, problems=problems, cancel=address,
     )  # fmt: skip

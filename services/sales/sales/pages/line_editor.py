@@ -3,12 +3,13 @@
 from typing import Any
 
 from flask import render_template, request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.api import Call
+from chassis.caller import Caller
 from chassis.errors import Invalid
 from console.pages import signed_in
+from engines import access
 from sales import lines, money
 from sales.models import Product, Quote
 from sales.pages.edge import loaded, pages
@@ -37,11 +38,10 @@ def typed_lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: text for name, text in row.items() if text} for row in told]
 
 
-def products(session: Session) -> list[Product]:
-    """Products to choose from."""
-    return list(
-        session.scalars(select(Product).where(Product.active.is_(True)).order_by(Product.code).limit(MOST_PRODUCTS))
-    )
+def products(session: Session, caller: Caller) -> list[Product]:
+    """Products to choose from, as far as the caller may see them."""
+    seen = access.readable(session, caller, Product).where(Product.active.is_(True))
+    return list(session.scalars(seen.order_by(Product.code).limit(MOST_PRODUCTS)))
 
 
 def messages(errors: dict[str, Any] | None) -> list[str]:
@@ -52,7 +52,7 @@ def messages(errors: dict[str, Any] | None) -> list[str]:
 @pages.get("/fragments/line", allow=signed_in)
 def blank_line(call: Call) -> Any:
     """One more row."""
-    return render_template("sales/line_row.html", row=BLANK, products=products(call.session))
+    return render_template("sales/line_row.html", row=BLANK, products=products(call.session, call.caller))
 
 
 @pages.get("/fragments/no-line", allow=signed_in, session="none")

@@ -9,14 +9,14 @@ from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy as later
 from chassis.i18n import pick
-from console import details, fields, forms, lists, record_kit, replies
+from console import details, fields, forms, lists, record_kit, replies, sharing
 from engines import access
 from engines.access import has_right, right
 from engines.conditions import ConditionError
 from sales import gates, money, moving, opportunities, queries
 from sales.api import writing
 from sales.errors import GateClosed
-from sales.models import Account, Opportunity, Pipeline
+from sales.models import Opportunity, Pipeline
 from sales.objects import CATEGORIES, LOSS_REASONS, OPPORTUNITY
 from sales.pages import paging
 from sales.pages.board import DOCUMENTS, URL, loss_label, missing_words, stage_label
@@ -81,7 +81,7 @@ def create_opportunity(call: Call) -> Any:
     body, errors = loaded(deals.OpportunityIn(), _with_money(forms.values(form, request.form)))
     if errors:
         return forms.page(forms.typed(form, request.form, errors))
-    access.get(call.session, call.caller, Account, body["account_id"])
+    writing.check_references(call.session, call.caller, body)
     record = opportunities.create(call.session, caller=call.caller, **body)
     return replies.go(f"{URL}/{record.id}", _("Opportunity created"), accepted=form.key)
 
@@ -107,7 +107,7 @@ def opportunity_page(call: Call, id: str) -> Any:
             version=record.version,
             warning=_("This deal has stood still for longer than its stage allows.") if record.stalled else "",
             steps=_steps(record, pipeline),
-            actions=_actions(call, record, pipeline),
+            actions=[*_actions(call, record, pipeline), sharing.action(OPPORTUNITY, record, "sales")],
             facts=[
                 details.Fact(
                     label=_("Amount"), value=money.outside(record.amount_minor, record.currency), kind="money"
@@ -116,7 +116,7 @@ def opportunity_page(call: Call, id: str) -> Any:
                     label=_("Weighted"),
                     value=money.outside(gates.weighted(record.amount_minor, record.probability), record.currency),
                     kind="money",
-                    hint=f"{record.probability}%",
+                    hint=f"{record.probability}%" if record.probability is not None else "",
                 ),
                 details.Fact(label=_("Close date"), value=record.close_date, kind="date"),
                 details.Fact(label=_("In stage since"), value=record.stage_entered_at, kind="relative"),
@@ -314,7 +314,7 @@ def _new_form(values: dict[str, Any]) -> forms.Form:
     )  # fmt: skip
     return forms.Form(
         key="opportunity:new", title=_("New opportunity"), action=f"{URL}/new", cancel=URL, submit=_("Create"),
-        fields=named, values=values,
+        fields=named, values=values, kind="opportunity",
     )  # fmt: skip
 
 
@@ -329,7 +329,10 @@ def _edit_form(call: Call, record: Opportunity, pipeline: Pipeline) -> forms.For
     wanted = ", ".join(lacking)
     named = fields.of_object(OPPORTUNITY, "name", "amount", "close_date", "next_step", "source", "competitors")
     values = {item.name: getattr(record, item.name, None) for item in named}
-    values |= {"amount": money.to_text(record.amount_minor, record.currency), "done": record.done or []}
+    values |= {
+        "amount": (money.outside(record.amount_minor, record.currency) or {}).get("amount"),
+        "done": record.done or [],
+    }
     groups = [forms.Group(title=_("Deal"), fields=named)]
     if ticks:
         done = fields.Field(name="done", label=_("Checks done"), kind="choices", choices=ticks, wide=True)
@@ -341,7 +344,7 @@ def _edit_form(call: Call, record: Opportunity, pipeline: Pipeline) -> forms.For
         groups.append(forms.Group(title=_("What the stages ask for"), fields=[done], help=note))
     return forms.Form(
         key=f"opportunity:{record.id}", title=record.name, action=f"{URL}/{record.id}/edit", cancel=f"{URL}/{record.id}",
-        groups=groups, values=values, version=record.version,
+        groups=groups, values=values, version=record.version, kind="opportunity",
     )  # fmt: skip
 
 

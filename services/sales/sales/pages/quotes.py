@@ -7,7 +7,7 @@ from flask import render_template, request
 from chassis.api import Call
 from chassis.errors import Invalid
 from chassis.i18n import gettext as _
-from console import details, fields, record_kit, replies
+from console import details, fields, record_kit, replies, sharing
 from engines import access
 from engines.access import has_right, right
 from sales import money, queries, quotes
@@ -77,7 +77,7 @@ def quote_page(call: Call, id: str) -> Any:
             status=choice(QUOTE_STATUS_LABELS, record.status),
             version=record.version,
             warning=_("Returned: %(comment)s", comment=comment) if comment and record.status == "draft" else "",
-            actions=_actions(call, record),
+            actions=[*_actions(call, record), sharing.action(QUOTE, record, "sales")],
             facts=_facts(call, record),
             sections=[details.Section(title=_("Quote"), fields=named)],
             kit=record_kit.shown(call, QUOTE, record),
@@ -122,6 +122,7 @@ def edit_quote(call: Call, id: str) -> Any:
     body, problems = _typed()
     if not problems:
         try:
+            writing.check_references(call.session, call.caller, body)
             quotes.edit(call.session, record, **body)
             return replies.go(f"{URL}/{id}", _("Saved"), accepted=f"{URL}/{id}/edit")
         except Invalid as error:
@@ -217,7 +218,7 @@ def _facts(call: Call, record: Quote) -> list[details.Fact]:
         details.Fact(label=_("Largest discount"), value=_plain(record.max_discount_percent), kind="percent"),
     ]
     if seen.rule("margin") != "none":
-        margin = money.outside(record.net_minor - record.cost_minor, record.currency)
+        margin = money.outside(money.left(record.net_minor, record.cost_minor), record.currency)
         made.append(details.Fact(label=_("Margin"), value=margin, kind="money"))
     return made
 
@@ -255,7 +256,7 @@ def _editor(call: Call, action: str, title: str, values: Any, rows: Any, **more:
     given = {"version": "", "hidden": {}, "problems": [], "terms": None, "key": action} | more
     return render_template(
         "sales/document_form.html", action=action, title=title, values=values, rows=rows,
-        products=line_editor.products(call.session), **given,
+        products=line_editor.products(call.session, call.caller), **given,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from chassis.i18n import lazy as _
 from sales.money import MAX_MINOR, outside
+from sales.money import left as money_left
 from sales.schemas.deals import LINES, LineIn, LineOut
 from sales.schemas.values import (
     CURRENCIES,
@@ -115,7 +116,9 @@ class ReceivableOut(RecordOut):
     overdue = fields.Boolean()
     amount = shown("amount_minor")
     paid = shown("paid_minor")
-    left = shown("left_minor")
+    left = computed(
+        lambda record: outside(money_left(record.amount_minor, record.paid_minor), record.currency), "object"
+    )
     due_date = fields.Date()
     closed_at = fields.AwareDateTime(allow_none=True)
 

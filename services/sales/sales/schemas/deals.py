@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from sales.gates import LOSS_REASONS
-from sales.money import outside
+from sales.money import left, outside
 from sales.pipeline_templates import DOCUMENT_KINDS
 from sales.schemas.values import (
     CURRENCIES,
@@ -216,7 +216,7 @@ class QuoteOut(RecordOut):
 class QuoteFull(QuoteOut):
     lines = fields.List(fields.Nested(LineOut))
     cost = shown("cost_minor")
-    margin = computed(lambda record: outside(record.net_minor - record.cost_minor, record.currency), "object")
+    margin = computed(lambda record: outside(left(record.net_minor, record.cost_minor), record.currency), "object")
     notes = fields.String(allow_none=True)
     share_path = computed(lambda record: record.share_token and f"/sales/offers/{record.share_token}", "string")
 

@@ -78,5 +78,5 @@ def _department(known: directory.Snapshot, department_id: str | None) -> str:
 @pages.get("/lookup/accounts", allow=right("ticket", "create"))
 def lookup_accounts(call: Call) -> Any:
     """Customers to choose from."""
-    found = queries.accounts_named(call.session, request.args.get("q", ""))
+    found = queries.accounts_named(call.session, call.caller, request.args.get("q", ""))
     return {"items": [{"value": each.id, "label": each.name, "hint": each.tier or each.number or ""} for each in found]}

@@ -12,7 +12,7 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy, pick
-from console import details, explanations, fields, forms, record_kit, replies
+from console import details, explanations, fields, forms, record_kit, replies, sharing
 from console.fields import Choice, Field
 from engines import access, explain
 from engines.access import right
@@ -65,7 +65,7 @@ def ticket_page(call: Call, id: str) -> Any:
             status=choice(STATUS, ticket.status),
             version=ticket.version,
             steps=_steps(ticket),
-            actions=_actions(call, ticket, writes=writes),
+            actions=[*_actions(call, ticket, writes=writes), sharing.action(TICKET, ticket, "service-desk")],
             facts=_facts(ticket, shown, decisions),
             sections=_sections(),
             timeline=_entries(call.session, ticket, shown),
@@ -322,6 +322,7 @@ def _do(id: str, step: Callable[[], Any]) -> Any:
 def _edit_form(call: Call, ticket: Ticket) -> forms.Form:
     return forms.Form(
         key=f"ticket:{ticket.id}",
+        kind="ticket",
         title=ticket.number or "",
         action=f"{URL}/{ticket.id}/edit",
         cancel=f"{URL}/{ticket.id}",

@@ -1,6 +1,5 @@
 """The list of tickets with its views, the form for a new one, bulk steps."""
 
-import json
 from typing import Any
 
 from flask import request
@@ -105,7 +104,7 @@ def definition(call: Call) -> lists.List:
         columns=["subject", "status", "priority", "account_id", "assignee_id", "queue", "next_due_at", "created_at"],
         quick=["status", "priority", "queue", "tags"],
         create=(f"{URL}/new", _("New ticket")) if may(call, "create") else None,
-        bulk=bulk,
+        bulk=bulk if may(call, "bulk") else [],
         others=_others(call),
         search_hint=_("Subject, number or requester"),
         empty=_("No tickets here"),
@@ -143,7 +142,7 @@ def _fetch(call: Call, asked: lists.Asked) -> paging.Page:
     return paging.page(call.session, found, queries.TICKETS, _RECORDS, wanted)
 
 
-@pages.post("/tickets/bulk/<action>", allow=right("ticket", "read"))
+@pages.post("/tickets/bulk/<action>", allow=right("ticket", "bulk"))
 def bulk_action(call: Call, action: str) -> Any:
     """One step for the chosen tickets, or for all that match the filter."""
     if action not in ("claim", "assign", "close") or not may(call, "edit" if action == "close" else action):
@@ -186,7 +185,11 @@ def _one(call: Call, ticket_id: str, action: str) -> None:
 def _all_ids(call: Call) -> list[str]:
     text = request.form.get("filter", "")
     found = listing.readable(
-        call.session, call.caller, TICKET, filter=json.loads(text) if text else None, q=request.form.get("q", "")
+        call.session,
+        call.caller,
+        TICKET,
+        filter=listing.read_filter(text) if text else None,
+        q=request.form.get("q", ""),
     )
     return [row.id for row in call.session.scalars(found.order_by(TICKET.model.id).limit(BULK_AT_ONCE))]
 
@@ -211,6 +214,7 @@ def form_of(session: Session, values: Any = None) -> forms.Form:
     ]  # fmt: skip
     return forms.Form(
         key="ticket:new",
+        kind="ticket",
         title=_("New ticket"),
         action=f"{URL}/new",
         cancel=URL,

@@ -1,7 +1,8 @@
-"""Where a log-in comes from: addresses, and the allow-lists of users, roles and clients."""
+"""Where a request comes from: addresses, and the allow-lists of company, roles, people and clients."""
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 
 def parse(text: str) -> str:
@@ -17,7 +18,12 @@ def allowed(address: str, lists: Iterable[Iterable[str]]) -> bool:
         return not any(list(networks) for networks in lists)
     if isinstance(place, IPv6Address) and place.ipv4_mapped:
         place = place.ipv4_mapped
-    return all(not (networks := list(each)) or any(place in ip_network(n) for n in networks) for each in lists)
+    return all(not (networks := list(each)) or any(place in _network(n) for n in networks) for each in lists)
+
+
+@lru_cache(maxsize=1024)
+def _network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text)
 
 
 def counted_as(address: str) -> str:
