@@ -72,10 +72,8 @@ def forecast_category(stage: Mapping[str, Any]) -> str:
     return next((name for least, name in steps if stage["probability"] >= least), "pipeline")
 
 
-def weighted(amount_minor: int | None, probability: int | None) -> int | None:
-    """Expected value in minor units, rounded half up; `probability` in percent. None where one of them is not to be seen."""
-    if amount_minor is None or probability is None:
-        return None
+def weighted(amount_minor: int, probability: int) -> int:
+    """Expected value in minor units, rounded half up; `probability` in percent."""
     return (amount_minor * probability + 50) // 100
 
 

@@ -114,7 +114,7 @@ def opportunity_page(call: Call, id: str) -> Any:
                 ),
                 details.Fact(
                     label=_("Weighted"),
-                    value=money.outside(gates.weighted(record.amount_minor, record.probability), record.currency),
+                    value=money.outside(_weighted(record), record.currency),
                     kind="money",
                     hint=f"{record.probability}%" if record.probability is not None else "",
                 ),
@@ -204,6 +204,13 @@ def file_document(call: Call, id: str) -> Any:
         return replies.refused(_("Name the document"), status=422)
     opportunities.edit(call.session, record, documents=[*(record.documents or []), body])
     return replies.go(f"{URL}/{id}", _("Document filed"))
+
+
+def _weighted(record: Opportunity) -> int | None:
+    """The expected value; None for whoever may not see amount or probability."""
+    if None in (record.amount_minor, record.probability):
+        return None
+    return gates.weighted(record.amount_minor, record.probability)
 
 
 def _rows(call: Call, items: Any) -> list[dict[str, Any]]:
