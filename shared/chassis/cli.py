@@ -129,10 +129,15 @@ def _developer_commands(commands: "argparse._SubParsersAction[argparse.ArgumentP
     check.set_defaults(run=(_QUALITY, "check"))
 
     bench = commands.add_parser(
-        "bench", help="measure speed", description="Measure; what follows `--` goes to tests/bench."
+        "bench",
+        help="measure speed, beside other frameworks",
+        description="Measure this tree on this machine, on its PostgreSQL and RabbitMQ; docs/performance.md lists the benches.",
     )
+    bench.add_argument("names", nargs="*", metavar="NAME", help="which benches to run (all)")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    bench.set_defaults(run=(_QUALITY, "bench"), takes_extra=True)
+    bench.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each; the median counts (%(default)s)")
+    bench.add_argument("--quick", action="store_true", help="a tenth of the work: whether it runs, not how fast")
+    bench.set_defaults(run=(_QUALITY, "bench"))
 
     soak = commands.add_parser(
         "soak",

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from chassis import clock
-from chassis.db import Base, Id, UtcDateTime
+from chassis.db import Base, Id, UtcDateTime, is_sqlite
 
 CURSORS = Table(
     "event_cursors",
@@ -31,16 +31,37 @@ APPLIED = Table(
     info={"branch": "chassis"},
 )
 KEEP = 50_000  # sequences whose ids are remembered behind the cursor
+# Built once: every batch of events runs them.
+_MINE = (CURSORS.c.source == bindparam("of_source"), CURSORS.c.group_name == bindparam("of_group"))
+_LOCK = select(CURSORS).where(*_MINE).with_for_update()
+_LOCK_LAZILY = _LOCK.add_columns(func.set_config("synchronous_commit", "off", True).label("setting"))
+_ADVANCE = (
+    update(CURSORS)
+    .where(*_MINE)
+    .values(
+        position=bindparam("to", type_=BigInteger()),
+        epoch=bindparam("in_epoch", type_=Id),
+        updated_at=bindparam("now", type_=UtcDateTime()),
+    )
+)
+_REMEMBER = insert(APPLIED).values(
+    {column.name: bindparam(f"kept_{column.name}", type_=column.type) for column in APPLIED.c}
+)
+_ADVANCE_AND_REMEMBER = _REMEMBER.add_cte(_ADVANCE.cte("advanced"))
 
 
-def lock(connection: Connection, *, source: str, group: str) -> Any:
-    """The cursor row, locked for this transaction; made on first use."""
-    query = select(CURSORS).where(CURSORS.c.source == source, CURSORS.c.group_name == group).with_for_update()
-    row = connection.execute(query).first()
+def lock(connection: Connection, *, source: str, group: str, lazily: bool = False) -> Any:
+    """The cursor row, locked for this transaction; made on first use.
+
+    `lazily`: the commit does not wait for PostgreSQL's disk. What a crash takes then, it takes together with the cursor, and
+    the log brings it again; only for effects that nobody acts upon outside (projections).
+    """
+    which = {"of_source": source, "of_group": group}
+    row = connection.execute(_LOCK_LAZILY if lazily and not is_sqlite(connection) else _LOCK, which).first()
     if row is None:
         values = {"position": 0, "epoch": "", "contested": 0, "updated_at": clock.now()}
         connection.execute(insert(CURSORS).values(source=source, group_name=group, **values))
-        row = connection.execute(query).one()
+        row = connection.execute(_LOCK, which).one()
     return row
 
 
@@ -52,16 +73,24 @@ def peek(connection: Connection, *, source: str, groups: list[str]) -> dict[str,
 
 def advance(connection: Connection, *, source: str, group: str, position: int, epoch: str, ids: list[str]) -> None:
     """Move the cursor to `position` and remember the ids applied on the way."""
-    mine = (CURSORS.c.source == source, CURSORS.c.group_name == group)
-    connection.execute(update(CURSORS).where(*mine).values(position=position, epoch=epoch, updated_at=clock.now()))
-    if ids:
-        packed = b"".join(bytes.fromhex(item.replace("-", "")) for item in ids)
+    moved = {"of_source": source, "of_group": group, "to": position, "in_epoch": epoch, "now": clock.now()}
+    packed = b"".join(bytes.fromhex(item.replace("-", "")) for item in ids)
+    kept = {
+        "kept_source": source,
+        "kept_group_name": group,
+        "kept_epoch": epoch,
+        "kept_last": position,
+        "kept_ids": packed,
+    }
+    if ids and not is_sqlite(connection):
+        connection.execute(_ADVANCE_AND_REMEMBER, moved | kept)
+    else:
+        connection.execute(_ADVANCE, moved)
+        if ids:
+            connection.execute(_REMEMBER, kept)
+    if ids and position % 64 == 0:
         here = (APPLIED.c.source == source, APPLIED.c.group_name == group)
-        connection.execute(
-            insert(APPLIED).values(source=source, group_name=group, epoch=epoch, last=position, ids=packed)
-        )
-        if position % 64 == 0:
-            connection.execute(delete(APPLIED).where(*here, APPLIED.c.last < position - KEEP))
+        connection.execute(delete(APPLIED).where(*here, APPLIED.c.last < position - KEEP))
 
 
 def rewind(connection: Connection, *, row: Any, epoch: str, shared: int | None, head: int) -> int:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine import Connection
 
 from chassis import archive, clock
@@ -77,6 +78,8 @@ EPOCHS = Table(
 )
 
 INSERT = insert(LOG).inline()
+_WRITTEN = [column.name for column in LOG.c if column.name not in ("id", "sequence")]
+_PREPARED = str(INSERT.compile(dialect=psycopg.dialect(), column_keys=_WRITTEN))
 _ENVELOPE = (
     LOG.c.event_id, LOG.c.type, LOG.c.subject, LOG.c.aggregateversion, LOG.c.time, LOG.c.correlation_id,
     LOG.c.causation_id, LOG.c.depth, LOG.c.actor, LOG.c.traceparent, LOG.c.data, LOG.c.personal,
@@ -94,6 +97,20 @@ _ALL = (
     LOG.c.personal,
 )  # fmt: skip
 NUMBER_AT_ONCE = 2000
+# Built once: the loops over the log run these hundreds of times a second.
+_STATE = select(STATE)
+_NUMBERED = select(STATE.c.numbered).with_for_update()
+_UNNUMBERED = (
+    select(LOG.c.id, LOG.c.subject, LOG.c.aggregateversion)
+    .where(LOG.c.sequence.is_(None))
+    .order_by(LOG.c.id)
+    .limit(NUMBER_AT_ONCE)
+)
+_NUMBER = text(
+    "WITH given AS (SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:sequences AS bigint[])) AS v(id, sequence)),"
+    " moved AS (UPDATE event_log_state SET numbered = (SELECT max(sequence) FROM given))"
+    " UPDATE event_log SET sequence = given.sequence FROM given WHERE event_log.id = given.id"
+)
 PAGE_BYTES = 8 * 1024 * 1024  # a page ends here, so that big events cannot outlast the reader's time-out
 
 
@@ -108,9 +125,17 @@ def ensure_state(database: Database) -> None:
             connection.execute(insert(EPOCHS).values(epoch=epoch, epoch_from=0, began_at=clock.now()))
 
 
+def write(connection: Connection, row: dict[str, Any]) -> None:
+    """Add one row made by `events.entry`; the statement every business save runs, so PostgreSQL's is kept as text."""
+    if is_sqlite(connection):
+        connection.execute(INSERT, row)
+    else:
+        connection.exec_driver_sql(_PREPARED, row)
+
+
 def state(connection: Connection) -> Any:
     """The state row: epoch, epoch_from, numbered, published."""
-    return connection.execute(select(STATE)).one()
+    return connection.execute(_STATE).one()
 
 
 def head(connection: Connection) -> int:
@@ -135,24 +160,12 @@ def number(connection: Connection) -> int:
     """
     if is_sqlite(connection):
         return 0
-    numbered = connection.execute(select(STATE.c.numbered).with_for_update()).scalar_one()
-    rows = connection.execute(
-        select(LOG.c.id, LOG.c.subject, LOG.c.aggregateversion)
-        .where(LOG.c.sequence.is_(None))
-        .order_by(LOG.c.id)
-        .limit(NUMBER_AT_ONCE)
-    ).all()
+    numbered = connection.execute(_NUMBERED).scalar_one()
+    rows = connection.execute(_UNNUMBERED).all()
     if not rows:
         return 0
     ids = ordered(rows)
-    connection.execute(
-        text(
-            "UPDATE event_log SET sequence = v.sequence FROM unnest(CAST(:ids AS bigint[]), CAST(:sequences AS bigint[]))"
-            " AS v(id, sequence) WHERE event_log.id = v.id"
-        ),
-        {"ids": ids, "sequences": list(range(numbered + 1, numbered + 1 + len(ids)))},
-    )
-    connection.execute(update(STATE).values(numbered=numbered + len(ids)))
+    connection.execute(_NUMBER, {"ids": ids, "sequences": list(range(numbered + 1, numbered + 1 + len(ids)))})
     return len(ids)
 
 

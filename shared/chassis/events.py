@@ -77,7 +77,7 @@ def publish(session: Session, event: Event) -> str:
         changed, private = changes.take(session, event.record)
     version = event.record.version if event.record is not None else 0
     row = entry(session, event, version=version, changed=changed, changed_personal=private)
-    session.connection().execute(event_log.INSERT, row)
+    event_log.write(session.connection(), row)
     return str(row["event_id"])
 
 

@@ -14,6 +14,7 @@ from chassis.subscriptions import Group, Received
 
 log = logging.getLogger(__name__)
 AUDIT_EVERY = 1.5  # seconds between looks at the feed while the broker is silent
+FIRST_AUDIT = 0.2
 RECONNECT_AFTER = 1.0
 CONNECT_PATIENCE = 0.5  # seconds a connection may take before the feed is read meanwhile
 CONTACT_EVERY = 20.0
@@ -63,13 +64,8 @@ class Follower:
         while not self._stopping.is_set():
             try:
                 self._step()
-                if self._away:
-                    log.info("feed is back", extra={"source": self._source})
-                    self._away = False
             except FeedUnavailable as error:
-                if not self._away:  # said once, not twice a second
-                    log.warning("feed away", extra={"source": self._source, "reason": str(error)})
-                self._away = True
+                self._note_away(error)
                 self._stopping.wait(0.5)
             except Exception:
                 log.exception("following failed", extra={"source": self._source})
@@ -104,7 +100,7 @@ class Follower:
         self._opening = None
         try:
             self._queue = opening.result()
-            self._next_audit = 0.0
+            self._next_audit = clock.monotonic() + FIRST_AUDIT  # what is queued comes from the queue
             bus_metrics.BROKER_UP.labels(f"consume {self._source}").set(1)
         except BrokerAway as error:
             bus_metrics.BROKER_UP.labels(f"consume {self._source}").set(0)
@@ -119,19 +115,27 @@ class Follower:
         bus_metrics.BROKER_UP.labels(f"consume {self._source}").set(0)
 
     def _consume(self, queue: Consumer) -> None:
-        patience = min(1.0, AUDIT_EVERY)
-        if clock.monotonic() >= self._next_audit:
-            more = self._pull(wait=0.0, why="audit")
-            self._next_audit = 0.0 if more else clock.monotonic() + AUDIT_EVERY
-            patience = 0.0 if more else patience
+        patience = max(0.0, min(1.0, self._next_audit - clock.monotonic()))
         events, tag = queue.batch(size=consumer.BATCH, timeout=patience)
-        if not tag:
-            return
-        self._next_audit = clock.monotonic() + AUDIT_EVERY
-        self._apply_delivered(events)
-        queue.ack(tag)
-        if len(events) < consumer.BATCH:
-            self._note_contact()
+        if tag:
+            self._next_audit = clock.monotonic() + AUDIT_EVERY
+            self._apply_delivered(events)
+            queue.ack(tag)
+            if len(events) < consumer.BATCH:
+                self._note_contact()
+        elif clock.monotonic() >= self._next_audit:
+            self._next_audit = 0.0 if self._audit() else clock.monotonic() + AUDIT_EVERY
+
+    def _audit(self) -> bool:
+        """Ask the silent source whether the broker kept something back; True when there is more to pull.
+
+        While its feed is away, what is in the queue goes on.
+        """
+        try:
+            return self._pull(wait=0.0, why="audit")
+        except FeedUnavailable as error:
+            self._note_away(error)
+            return False
 
     def _apply_delivered(self, events: list[Received]) -> None:
         """Apply what the broker delivered; where it is not simply the next ones, the feed has the last word."""
@@ -163,6 +167,9 @@ class Follower:
         epoch = known.pop() if len(known) == 1 else ""  # without one the source tells its whole lineage
         page = self._feed.read(after=min(positions.values()), limit=PULL_LIMIT, wait=wait, epoch=epoch)
         self.polling = False
+        if self._away:
+            log.info("feed is back", extra={"source": self._source})
+            self._away = False
         if self._stopping.is_set():
             return False
         stale = [g for g in self._groups if g.name in rows and rows[g.name].epoch not in ("", page.epoch)]
@@ -180,6 +187,11 @@ class Follower:
         if not more:
             self._note_contact()
         return more
+
+    def _note_away(self, error: FeedUnavailable) -> None:
+        if not self._away:  # said once, not twice a second
+            log.warning("feed away", extra={"source": self._source, "reason": str(error)})
+        self._away = True
 
     def _note_contact(self) -> None:
         """All that the source had said is applied here."""

@@ -6,6 +6,7 @@ A lost nudge costs nothing but time: the loops look by themselves once a second.
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 import psycopg
@@ -13,6 +14,7 @@ import psycopg
 from chassis.db import NOTICE_DEATH, Database
 
 log = logging.getLogger(__name__)
+GATHER = 0.005
 
 
 class Nudger:
@@ -54,7 +56,9 @@ class Nudger:
             try:
                 if connection is None or connection.closed:
                     connection = connect(self._database)
+                    connection.execute("SET synchronous_commit = off")  # nothing of a nudge has to be kept
                 connection.execute(statement)
+                time.sleep(GATHER)  # commits until then are told by one more
             except psycopg.Error:
                 log.debug("nudge not sent", exc_info=True)
                 connection = None

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     insert,
@@ -50,12 +51,16 @@ TABLE = Table(
 MAX_ATTEMPTS = 10
 MAX_WAIT = timedelta(hours=24)
 LONGEST_DELAY = timedelta(minutes=5)
+_BLOCKED = (
+    select(TABLE.c.subject)
+    .where(TABLE.c.source == bindparam("of_source"), TABLE.c.group_name == bindparam("of_group"))
+    .distinct()
+)  # every batch of events asks
 
 
 def blocked_subjects(session: Session, *, source: str, group: str) -> set[str]:
     """Subjects that have an event waiting, so that later ones must queue behind it."""
-    query = select(TABLE.c.subject).where(TABLE.c.source == source, TABLE.c.group_name == group).distinct()
-    return set(session.connection().execute(query).scalars())
+    return set(session.connection().execute(_BLOCKED, {"of_source": source, "of_group": group}).scalars())
 
 
 def park(session: Session, event: Received, *, group: str, error: Exception | None) -> None:

@@ -1,14 +1,16 @@
 """What a service listens to: one short handler per event type, gathered in handler groups with a cursor each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema
+from marshmallow import Schema
 from sqlalchemy import Table
 
 from chassis import clock
+from chassis.loading import Loader
 
 
 class NotYet(Exception):
@@ -70,12 +72,13 @@ class Subscription:
     reads: Schema | None
     batch: bool
 
+    @cached_property
+    def _loader(self) -> Loader | None:
+        return Loader(self.reads) if self.reads is not None else None
+
     def load(self, event: Received) -> Received:
         """The event with only the declared fields, validated; marshmallow.ValidationError when it does not fit."""
-        if self.reads is None:
-            return event
-        values = {name: getattr(event, name) for name in Received.__slots__}
-        return Received(**(values | {"data": self.reads.load(event.data, unknown=EXCLUDE)}))
+        return event if self._loader is None else replace(event, data=self._loader(event.data))
 
 
 @dataclass

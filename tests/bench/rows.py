@@ -1,29 +1,58 @@
-"""The shape of a result: a median over runs, beside a peer's where there is one."""
+"""The shape of a result: medians over runs, ours and every peer in turn."""
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+Row = dict[str, Any]
+
+
+def in_turn(runs: int, contestants: Mapping[str, Callable[[], float]]) -> dict[str, list[float]]:
+    """Run every contestant once per round, so that a slow moment of the machine hits all of them."""
+    found: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(runs):
+        for name, run in contestants.items():
+            found[name].append(run())
+    return found
 
 
 def row(
-    name: str, unit: str, goal: str, runs: int, ours: Callable[[], float], peer: Callable[[], float] | None = None,
-    peer_name: str | None = None, *, more_is_better: bool = True,
-) -> dict[str, Any]:  # fmt: skip
-    """Run ours and the peer in turn `runs` times; medians, and how many times better ours is."""
-    mine, theirs = [], []
-    for _ in range(runs):
-        mine.append(ours())
-        if peer is not None:
-            theirs.append(peer())
-    median, other = statistics.median(mine), statistics.median(theirs) if theirs else None
-    ratio = None if other is None else round(median / other if more_is_better else other / median, 2)
+    name: str, unit: str, goal: str, ours: list[float], peer: list[float] | None = None, peer_name: str | None = None,
+    *, more_is_better: bool = True, reached: Callable[[float, float | None], bool],
+) -> Row:  # fmt: skip
+    """One line of the table; `reached` gets our median and the ratio to the peer, above 1 where ours is better."""
+    median, other = statistics.median(ours), statistics.median(peer) if peer else None
+    ratio = None if other is None else (median / other if more_is_better else other / median)
     return {
         "name": name,
-        "ours": round(median, 3),
-        "peer": None if other is None else round(other, 3),
+        "ours": _rounded(median),
+        "peer": None if other is None else _rounded(other),
         "peer_name": peer_name,
         "unit": unit,
-        "ratio": ratio,
+        "ratio": None if ratio is None else round(ratio, 2),
         "goal": goal,
-        "runs": [round(value, 3) for value in mine],
+        "reached": reached(median, ratio),
+        "runs": [_rounded(value) for value in ours],
     }
+
+
+def best(found: Mapping[str, list[float]], *, more_is_better: bool = True) -> str:
+    """Name of the best peer of what `in_turn` found."""
+    peers = {name: statistics.median(values) for name, values in found.items() if name != "ours"}
+    return (max if more_is_better else min)(peers, key=lambda name: peers[name])
+
+
+def ratio_of(least: float) -> Callable[[float, float | None], bool]:
+    return lambda _ours, ratio: ratio is not None and ratio >= least
+
+
+def at_least(least: float) -> Callable[[float, float | None], bool]:
+    return lambda ours, _ratio: ours >= least
+
+
+def at_most(most: float) -> Callable[[float, float | None], bool]:
+    return lambda ours, _ratio: ours <= most
+
+
+def _rounded(value: float) -> float:
+    return round(value, 3) if value < 100 else round(value, 1)

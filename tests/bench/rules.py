@@ -1,16 +1,16 @@
-"""Rules in memory: conditions and business time."""
+"""Rules in memory: conditions and business time, beside packages for the same."""
 
+import subprocess
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 from engines.conditions import Context, compile_memory
 from engines.objects import Field, ObjectType
 from service_desk.business_time import calendar
-from tests.bench.rows import row
+from tests.bench.options import Options
+from tests.bench.rows import Row, in_turn, ratio_of, row
+from tests.bench.running import ENV, PEERS, ROOT
 
-TIMES = 20_000
 DEAL = ObjectType(
     "bench_deal", None, (Field("region", "text"), Field("amount", "integer"), Field("status", "text")), registered=False,
     adds_record_fields=False,
@@ -28,46 +28,53 @@ HOURS = {
 }
 
 
-def condition(_folder: Path, runs: int) -> dict[str, Any]:
-    """Three leaves in memory, the same test written in Python by hand beside it."""
+def condition(options: Options) -> list[Row]:
+    """A condition of three leaves in memory, all of which are looked at."""
+    times = options.some(100_000)
     record = {"region": "华东", "amount": 60_000, "status": "open"}
     test, context = compile_memory(CONDITION, DEAL), Context()
     assert test(record, context)
 
     def ours() -> float:
         began = time.process_time()
-        for _ in range(TIMES):
+        for _ in range(times):
             test(record, context)
-        return (time.process_time() - began) / TIMES * 1e6
+        return (time.process_time() - began) / times * 1e6
 
-    def by_hand() -> float:
-        began = time.process_time()
-        for _ in range(TIMES):
-            record["region"] in ("华东", "华南") and record["amount"] >= 50_000 and record["status"] != "lost"  # type: ignore[operator]
-        return (time.process_time() - began) / TIMES * 1e6
+    peers = {"cel": 3.0, "rule-engine": 20.0}
+    found = in_turn(options.runs, {"ours": ours} | {name: lambda name=name: _peer(name, times // 5) for name in peers})  # type: ignore[misc]
+    return [
+        row(
+            "condition", "µs CPU", f"ratio ≥ {least:g}", found["ours"], found[name], name, more_is_better=False,
+            reached=ratio_of(least),
+        )
+        for name, least in peers.items()
+    ]  # fmt: skip
 
-    return row("condition", "µs", "≤ 1", runs, ours, by_hand, "plain Python", more_is_better=False)
 
-
-def business_time(_folder: Path, runs: int) -> dict[str, Any]:
-    """Adding 8 open hours, a walk over the local minutes beside it."""
+def business_time(options: Options) -> list[Row]:
+    """Adding 8 open hours to moments of a week."""
+    times = options.some(50_000)
     hours, start = calendar(HOURS), datetime(2026, 3, 3, 3, tzinfo=UTC)
     hours.add(start, 8 * 3600)
 
     def ours() -> float:
         began = time.process_time()
-        for place in range(TIMES):
+        for place in range(times):
             hours.add(start + timedelta(minutes=place % 5000), 8 * 3600)
-        return (time.process_time() - began) / TIMES * 1e6
+        return (time.process_time() - began) / times * 1e6
 
-    def walk() -> float:
-        began, moment, left = time.process_time(), start, 8 * 60
-        while left:
-            left -= hours.is_open(moment)
-            moment += timedelta(minutes=1)
-        return (time.process_time() - began) * 1e6
+    name = "businesstimedelta"
+    found = in_turn(options.runs, {"ours": ours, name: lambda: _peer(name, options.some(500))})
+    return [
+        row("business_time", "µs CPU", "ratio ≥ 500", found["ours"], found[name], name, more_is_better=False,
+            reached=ratio_of(500))
+    ]  # fmt: skip
 
-    return row("business_time", "µs", "ratio ≥ 500", runs, ours, walk, "a walk by minutes", more_is_better=False)
+
+def _peer(name: str, times: int) -> float:
+    command = [PEERS, "-m", "tests.bench.peers.rules_peer", name, str(times)]
+    return float(subprocess.run(command, cwd=ROOT, env=ENV, check=True, capture_output=True, text=True).stdout)
 
 
 BENCHES = (condition, business_time)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis import clock
@@ -13,6 +13,9 @@ from chassis.records import Record
 from engines.ownership.models import Poolable
 
 PERSONAL = {"personal": True}
+HELD = text(
+    "status NOT IN ('converted', 'disqualified') AND duplicate_of IS NULL"
+)  # an open lead, worked on by its owner
 
 
 class Base(DeclarativeBase):
@@ -86,6 +89,7 @@ class Lead(Record, Poolable, Base):
         Index("ix_lead_status_created_at_id", "status", "created_at", "id"),
         Index("ix_lead_owner_id_created_at_id", "owner_id", "created_at", "id"),
         Index("ix_lead_score_id", "score", "id"),
+        Index("ix_lead_held_owner_id", "owner_id", postgresql_where=HELD, sqlite_where=HELD),
     )
 
 

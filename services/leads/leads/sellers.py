@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from chassis import clock, directory
+from chassis.db import Database
 from engines import ownership
 from leads.assignment import Rule, Seller
-from leads.lifecycle import OPEN
-from leads.models import Lead
+from leads.models import HELD, Lead
 
 RATE_DAYS = 180
+RATE_KEPT = 300
+_rates: WeakKeyDictionary[Database, dict[str, tuple[float, float]]] = WeakKeyDictionary()  # person → (rate, counted at)
 _NEEDS_OPEN = {"least_open", "best_converter"}
 
 
@@ -60,21 +63,27 @@ def for_rules(session: Session, rules: Sequence[Rule], record: Any = None) -> li
 def open_leads(session: Session, ids: Iterable[str]) -> dict[str, int]:
     """How many open leads each person holds."""
     rows = session.execute(
-        select(Lead.owner_id, func.count())
-        .where(Lead.owner_id.in_(list(ids)), Lead.status.in_(OPEN), Lead.duplicate_of.is_(None))
-        .group_by(Lead.owner_id)
+        select(Lead.owner_id, func.count()).where(Lead.owner_id.in_(list(ids)), HELD).group_by(Lead.owner_id)
     )
     return {owner: held for owner, held in rows if owner}
 
 
 def conversion_rates(session: Session, ids: Iterable[str]) -> Mapping[str, float]:
     """Share of each person's closed leads of the last half year that converted; (won + 1) / (closed + 2), so that one
-    lucky lead does not beat a long record."""
+    lucky lead does not beat a long record. Counted anew every RATE_KEPT seconds only, for it is a count over thousands."""
+    known, now, wanted = _rates.setdefault(session.info["database"], {}), clock.timestamp(), list(ids)
+    stale = [each for each in wanted if each not in known or not 0 <= now - known[each][1] < RATE_KEPT]
+    if stale:
+        known.update((owner, (rate, now)) for owner, rate in _counted_rates(session, stale).items())
+    return {each: known[each][0] for each in wanted}
+
+
+def _counted_rates(session: Session, ids: list[str]) -> dict[str, float]:
     won: Any = func.sum(case((Lead.status == "converted", 1), else_=0))
     rows = session.execute(
         select(Lead.owner_id, won, func.count())
         .where(
-            Lead.owner_id.in_(list(ids)),
+            Lead.owner_id.in_(ids),
             Lead.status.in_(("converted", "disqualified")),
             Lead.created_at > clock.now() - timedelta(days=RATE_DAYS),
         )

@@ -1,8 +1,10 @@
 """`test`, `check`, `bench` and `soak`: what a developer runs before handing work over."""
 
+import hashlib
 import os
 import subprocess
 import sys
+import venv
 from argparse import Namespace
 from pathlib import Path
 
@@ -54,17 +56,14 @@ def check(options: Namespace) -> int:
 
 
 def bench(options: Namespace) -> int:
-    """Measure, by the programs in tests/bench."""
+    """Measure, by the programs in tests/bench; what they measure beside gets an environment of its own first."""
     root = _root()
     if not (root / "tests" / "bench" / "__main__.py").exists():
         raise SuiteError("this tree holds no measurements (tests/bench)")
-    command = [
-        sys.executable,
-        "-m",
-        "tests.bench",
-        *(["--json", str(options.json)] if options.json else []),
-        *options.extra,
-    ]
+    _install_peers(root)
+    command = [sys.executable, "-m", "tests.bench", *options.names, "--runs", str(options.runs)]
+    command += ["--json", str(options.json)] if options.json else []
+    command += ["--quick"] if options.quick else []
     return subprocess.run(command, cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False).returncode
 
 
@@ -76,6 +75,21 @@ def soak(options: Namespace) -> int:
     command = [sys.executable, "-m", "tests.faults", "--minutes", str(options.minutes), "--backend", options.backend]
     command += ["--seed", str(options.seed)] if options.seed is not None else []
     return subprocess.run([*command, *options.extra], cwd=root, check=False).returncode
+
+
+def _install_peers(root: Path) -> None:
+    """Bring .venv-peers to what tests/bench/peers/requirements.lock says."""
+    lock, folder = root / "tests" / "bench" / "peers" / "requirements.lock", root / ".venv-peers"
+    stamp, wanted = folder / "installed", hashlib.sha256(lock.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print("crm: installing what the bench measures beside, in .venv-peers", file=sys.stderr)
+    venv.create(folder, with_pip=True)
+    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+    command += ["--disable-pip-version-check", "--root-user-action=ignore", "-r", str(lock)]
+    if subprocess.run(command, cwd=root, check=False).returncode:
+        raise SuiteError("pip could not install the bench's peers; is a package index reachable?")
+    stamp.write_text(wanted)
 
 
 def demo(extra: list[str]) -> int:

@@ -111,7 +111,7 @@ def create_task(
         due_at=due_at, remind_at=remind_at, note=note, key=key, link=link, created_by=by,
     )  # fmt: skip
     session.add(task)
-    _remind_when_due(session, task)
+    _remind_when_due(session, task, is_new=True)
     _tell(session, TaskCreated, task)
     return task
 
@@ -233,11 +233,12 @@ def remind_early(session: Session, timer: Timer) -> None:
     notify(session, to=[task.assignee_id], key="task_reminder", title=text, link=task.link, subject=task.subject)
 
 
-def _remind_when_due(session: Session, task: Task) -> None:
+def _remind_when_due(session: Session, task: Task, *, is_new: bool = False) -> None:
     """Arm what is still to come; a reminder that has passed is not given again."""
     for kind, moment in ((REMINDER, task.due_at), (EARLY, task.remind_at)):
         if moment is None or task.assignee_id is None or (kind == EARLY and moment <= clock.now()):
-            cancel(session, kind=kind, key=task.id)
+            if not is_new:
+                cancel(session, kind=kind, key=task.id)
         else:
             arm(session, kind=kind, key=task.id, due_at=moment)
 

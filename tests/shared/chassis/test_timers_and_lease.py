@@ -168,3 +168,21 @@ def test_running_processes_follow_the_offset_that_a_file_holds(tmp_path: Path, m
     file.write_text("0")
     until(lambda: abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1))
     file.unlink()
+
+
+def test_what_is_due_among_many_is_found_in_the_index_alone(post: Database) -> None:
+    if post.is_sqlite:
+        pytest.skip("about PostgreSQL's plans")
+    fill = """INSERT INTO timers (id, kind, key, due_at, payload, attempts)
+        SELECT 'x' || i, 'later', 'key' || i, now() + (i - 20) * interval '1 second', '{}', 0
+        FROM generate_series(1, 5000) AS i"""
+    with post.connection(write=True) as connection:
+        connection.execute(text(fill))
+    with post.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE timers"))
+    query = timers.due_now(clock.now()).compile(post.engine, compile_kwargs={"render_postcompile": True})
+    with post.connection() as connection:
+        values = query.params | {name: clock.now() for name in query.params if "due_at" in name}
+        plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {query}", values))
+    assert "Index Only Scan using ix_timers_due_at_id" in plan
+    assert "Sort" not in plan
