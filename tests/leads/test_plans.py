@@ -4,15 +4,21 @@ import pytest
 from sqlalchemy import event, text
 
 from chassis.db import Database
+from leads.models import Lead
 
-FILL = """
-    INSERT INTO lead (id, version, created_at, updated_at, owner_id, tags, custom, external_ids, name, company, title, phones,
-        emails, address, message, source, utm, product_interest, consent, status, score, grade, duplicates, conversion)
-    SELECT 'x' || lpad(i::text, 35, '0'), 1, now() - i * interval '1 minute', now(), 'owner-' || i % 50, '[]', '{}', '{}', 'N',
-        'C', '', '[]', '[]', '', '', 'api', '{}', '[]', '{}',
-        CASE i % 20 WHEN 0 THEN 'working' ELSE 'disqualified' END, i % 100, 'C', '[]', '{}'
-    FROM generate_series(1, 8000) AS i
-"""
+COPIES = {
+    "id": "'x' || lpad(i::text, 35, '0')",
+    "number": "'X' || i",
+    "created_at": "lead.created_at - i * interval '1 minute'",
+    "owner_id": "'owner-' || i % 50",
+    "status": "CASE i % 20 WHEN 0 THEN 'working' ELSE 'disqualified' END",
+    "duplicate_of": "NULL",
+}
+NAMES = [column.name for column in Lead.__table__.c]
+FILL = (
+    f"INSERT INTO lead ({', '.join(NAMES)}) SELECT {', '.join(COPIES.get(name, f'lead.{name}') for name in NAMES)}"
+    " FROM lead, generate_series(1, 8000) AS i"
+)
 
 
 @pytest.fixture
@@ -20,6 +26,7 @@ def many(desk):
     """A table large enough for the planner to care."""
     if desk.database.is_sqlite:
         pytest.skip("about PostgreSQL's plans")
+    desk.capture()
     with desk.database.connection(write=True) as connection:
         connection.execute(text(FILL))
         connection.execute(text("ANALYZE lead"))
