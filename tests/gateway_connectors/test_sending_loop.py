@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from gateway_connectors.test_deliveries import note, order, read
 
+from chassis import clock
 from chassis.relay import Wake
 from chassis.service import Runtime
 from chassis.testing import wait_until
@@ -46,3 +48,12 @@ def test_two_who_claim_at_the_same_time_never_take_the_same(database, chat_conne
     claimed = [claim.delivery_id for claims in taken for claim in claims]
     assert sorted(claimed) == sorted(set(claimed))
     assert set(claimed) <= ids
+
+
+def test_what_was_ordered_while_the_clock_stood_ahead_goes_out_once_it_is_put_right(
+    database, chat_connector, monkeypatch
+):
+    with monkeypatch.context() as ahead:
+        ahead.setattr(clock, "_offset", timedelta(hours=2))
+        made = note(database, chat_connector, key="n1", title="t1")
+    assert [claim.delivery_id for claim in sending.claim_due(database, chat_connector.id, limit=5)] == [made]

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from chassis import clock
@@ -26,6 +26,7 @@ from integration_gateway.models import User
 OPEN = ("pending", "sending", "uncertain")
 STATES = (*OPEN, "succeeded", "failed", "cancelled")
 LONGEST_DELAY = 3600.0
+_BEYOND = timedelta(seconds=1.5 * LONGEST_DELAY)  # no try of ours is set so far ahead: the clock was set back since
 Handler = Callable[[Session, Delivery], None]
 _when_done: dict[tuple[str, str], Handler] = {}
 
@@ -77,6 +78,12 @@ def enqueue(
     session.add(delivery)
     session.flush()
     return delivery
+
+
+def is_due() -> ColumnElement[bool]:
+    """What is to be carried out now. A partner that asks for a longer rest is kept by its connector's pause."""
+    now = clock.now()
+    return Delivery.state.in_(OPEN) & ((Delivery.next_at <= now) | (Delivery.next_at > now + _BEYOND))
 
 
 def delay(attempts: int) -> float:

@@ -137,11 +137,7 @@ def claim_due(database: Database, connector_id: str, *, limit: int) -> list[Clai
         allowed = min(limit, int(state.tokens), 1 if probing else limit)
         due = session.scalars(
             select(Delivery)
-            .where(
-                Delivery.connector_id == connector_id,
-                Delivery.next_at <= clock.now(),
-                Delivery.state.in_(deliveries.OPEN),
-            )
+            .where(Delivery.connector_id == connector_id, deliveries.is_due())
             .order_by(Delivery.next_at, Delivery.id)
             .limit(allowed)
         ).all()
@@ -201,9 +197,7 @@ def measure(database: Database) -> None:
 
 def _connectors(database: Database) -> list[str]:
     """Enabled connectors with something due."""
-    due = select(Delivery.id).where(
-        Delivery.connector_id == Connector.id, Delivery.next_at <= clock.now(), Delivery.state.in_(deliveries.OPEN)
-    )
+    due = select(Delivery.id).where(Delivery.connector_id == Connector.id, deliveries.is_due())
     with database.reading() as session:
         return list(session.scalars(select(Connector.id).where(Connector.enabled, due.exists())))
 
