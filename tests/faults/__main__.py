@@ -44,6 +44,8 @@ def run(backend: str, options: argparse.Namespace, *, minutes: float) -> bool:
                 say(str(lines[-1]))
             except Skipped as why:
                 say(f"!!! {fault.name} was NOT PLAYED: {why}")
+    except KeyboardInterrupt:
+        say("ended early")
     finally:
         stage.end()
     say(str(player.total(f"{backend}: {len(lines)} faults in {now() - began:.0f} s, seed {options.seed}", lines)))
