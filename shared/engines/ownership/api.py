@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from chassis import clock, i18n
 from chassis.api import Api, Call
 from chassis.caller import Caller
-from chassis.errors import Invalid, Problem
+from chassis.errors import Invalid, NotFound, Problem
 from chassis.i18n import lazy as _
 from engines import access
 from engines.access import right
@@ -203,11 +203,12 @@ def _mount_rule(api: Api, kind: Ownable, path: str, purpose: str, noun: str, key
     ):
         function.__name__, function.__doc__ = title, doc
     reading, tags = right("pool_rule", "read"), ["ownership"]
-    api.get(path, answer=PoolRuleOut, allow=reading, tags=tags)(read)
+    absent = [] if keyed else [NotFound]  # until a company sets them
+    api.get(path, answer=PoolRuleOut, allow=reading, errors=absent, tags=tags)(read)
     api.put(
         path, body=PoolRuleIn, answer=PoolRuleOut, allow=right("pool_rule", "edit"), errors=[PoolRuleWrong], tags=tags
     )(published)
-    api.get(f"{path}/versions", answer=PoolRuleVersions, allow=reading, tags=tags)(versions)
+    api.get(f"{path}/versions", answer=PoolRuleVersions, allow=reading, errors=absent, tags=tags)(versions)
 
 
 def _mount_trying(api: Api, kind: Ownable) -> None:
