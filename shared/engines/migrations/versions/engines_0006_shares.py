@@ -5,8 +5,8 @@ from alembic import op
 
 from chassis.db import Id, UtcDateTime
 
-revision = "engines_0005"
-down_revision = "engines_0004"
+revision = "engines_0006"
+down_revision = "engines_0005"
 branch_labels = None
 depends_on = None
 
