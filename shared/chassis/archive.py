@@ -108,6 +108,17 @@ def about(connection: Connection, subject: str) -> Iterator[Row]:
         yield from (row for row in reversed(unpack(chunk)) if row.subject == subject)
 
 
+def backwards(connection: Connection, *, before: int | None = None, subject: str = "") -> Iterator[list[Row]]:
+    """Archived events, the latest first, chunk by chunk: those that hold events before a sequence, or about a subject."""
+    lasts = select(CHUNKS.c.last).order_by(CHUNKS.c.last.desc())
+    if before is not None:
+        lasts = lasts.where(CHUNKS.c.first < before)
+    if subject:
+        lasts = lasts.join(SUBJECTS, SUBJECTS.c.last == CHUNKS.c.last).where(SUBJECTS.c.subject == subject)
+    for last in connection.execute(lasts).scalars().all():
+        yield unpack(connection.execute(select(CHUNKS).where(CHUNKS.c.last == last)).one())[::-1]
+
+
 def unpack(chunk: Any) -> list[Row]:
     """The events of a chunk; ArchiveDamaged when it is not what was put there."""
     try:

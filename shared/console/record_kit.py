@@ -13,7 +13,7 @@ from chassis.i18n import gettext as _
 from chassis.i18n import ngettext, pick
 from console import formats, forms
 from console.fields import Choice, Field
-from engines import followers, history, record_kit, tags, timeline
+from engines import access, followers, history, record_kit, tags, timeline
 from engines.attachments import keeping, sniffing
 from engines.attachments.models import Blob
 from engines.history import Entry
@@ -73,6 +73,7 @@ class Shown:
     followers: Sequence[str] = ()
     following: bool = False
     people: str = ""
+    audit: str = ""  # the address of the record's entries in the audit trail
     version: Any = field(default="")
 
 
@@ -106,7 +107,9 @@ def shown(call: Call, kind: ObjectType, record: Any, *, only: Iterable[str] = ()
         followers=[names[person] for person in following if person in names],
         following=call.caller.id in following,
         people=f"/{call.service.name}/records/lookup/people",
-    )
+        audit=f"/{call.service.name}/audit?record={kind.kind}/{record.id}"
+        if access.has_right(session, call.caller, "audit", "read") else "",
+    )  # fmt: skip
 
 
 def _has_tasks(call: Call) -> bool:
@@ -200,8 +203,8 @@ def _line(call: Call, kept: Kept, entry: Entry, people: Mapping[str, str], conte
         at=entry.at, title=pick(dict(entry.label)), who=who, icon=entry.icon, colour=entry.colour,
         changes=[
             (kept.kind.by_name[change.field].title(formats.locale().language),
-             _said(kept.kind.by_name[change.field], change.before, people),
-             _said(kept.kind.by_name[change.field], change.after, people))
+             said(kept.kind.by_name[change.field], change.before, people),
+             said(kept.kind.by_name[change.field], change.after, people))
             for change in entry.changes if kept.kind.by_name[change.field].kind != "id"
         ],
     )  # fmt: skip
@@ -227,7 +230,7 @@ def _with_mentions(item: Any, people: Mapping[str, str]) -> Markup:
     return Markup(text)  # noqa: S704 - escaped above, piece by piece
 
 
-def _said(item: ObjectField, value: Any, people: Mapping[str, str]) -> str:
+def said(item: ObjectField, value: Any, people: Mapping[str, str]) -> str:
     """A field's value in the reader's language."""
     if value is None or value == "" or value == []:
         return ""
@@ -242,7 +245,7 @@ def _said(item: ObjectField, value: Any, people: Mapping[str, str]) -> str:
     if item.kind == "money":
         return formats.number(value)
     if isinstance(value, list):
-        return _(", ").join(people.get(one) or _said(item, one, people) for one in value)
+        return _(", ").join(people.get(one) or said(item, one, people) for one in value)
     if isinstance(item.choices, Mapping) and value in item.choices:
         return pick(dict(item.choices[value])) or str(value)
     return str(value)

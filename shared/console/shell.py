@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as Answer
 from chassis import auth, i18n
 from console import (
     assets,
+    audit_pages,
     conditions,
     explanations,
     formats,
@@ -64,6 +65,7 @@ def register(app: Flask, service: Any) -> None:
     app.register_blueprint(_blueprint(service.name))
     if getattr(service, "kept", ()):
         app.register_blueprint(record_kit_pages.pages(service.name).blueprint)
+    app.register_blueprint(audit_pages.pages(service.name).blueprint)
     app.register_blueprint(saved_views.pages(service.name).blueprint)
     _equip_templates(app, state)
     app.after_request(_headers)

@@ -39,6 +39,7 @@ class FeedOut(Schema):
 class AuditQuery(Schema):
     actor = fields.String(load_default="", metadata={"description": "Id of who did it"})
     subject = fields.String(load_default="", metadata={"description": "kind/id of a record"})
+    kind = fields.String(load_default="", metadata={"description": "Kind of record"})
     type = fields.String(
         load_default="", metadata={"description": "An event type, or its beginning with a dot: leads.lead."}
     )
@@ -64,7 +65,7 @@ class AuditEntry(Schema):
 
 
 class AuditOut(Schema):
-    """The latest first; `before` is what to ask for next, null at the end."""
+    """The latest first; `before` is what to ask for next, null at the end. A page may be short and yet go on."""
 
     items = fields.List(fields.Nested(AuditEntry))
     before = fields.Integer(allow_none=True)
@@ -91,9 +92,10 @@ def api(service: str, kinds: Sequence[ObjectType]) -> Api:
     @made.get("/audit", query=AuditQuery, answer=AuditOut, allow=access.right("audit", "read"))
     def search_audit(call: Call) -> Any:
         """Who did what when, for those with the right to read the audit trail."""
-        items = searching.search(call.session.connection(), **call.query)
-        more = len(items) == call.query["limit"]
-        return {"items": items, "before": items[-1]["sequence"] if more else None}
+        asked = dict(call.query)
+        before, limit = asked.pop("before"), asked.pop("limit")
+        wanted = searching.Wanted(**asked)
+        return searching.search(call.session.connection(), wanted, before=before, limit=limit)._asdict()
 
     return made
 

@@ -2,6 +2,7 @@
 
 import base64
 import heapq
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,7 @@ import orjson
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from chassis import clock, event_log
+from chassis import archive, clock, event_log
 from chassis.caller import Caller
 from chassis.errors import Invalid
 from chassis.i18n import lazy as _
@@ -96,9 +97,7 @@ def told(session: Session, caller: Caller, kind: str, row: Any) -> Entry | None:
     kept = record_kit.of(session, kind)
     name = row.type.split(".", 1)[1].rpartition(".")[0]
     participle = name.rpartition(".")[2]
-    known = kept.happenings.get(name) or (
-        _PLAIN.get(participle) if name.partition(".")[0] in (kind, "record") else None
-    )
+    known = happening(kept, name) if name.partition(".")[0] in (kind, "record") else kept.happenings.get(name)
     changes = _changes(row, visible_fields(session, caller, kept.kind))
     if participle in _CREATING and all(change.before is None for change in changes):
         changes = ()  # a new record's first values stand on its page
@@ -111,6 +110,12 @@ def told(session: Session, caller: Caller, kind: str, row: Any) -> Entry | None:
     )  # fmt: skip
 
 
+def happening(kept: Kept | None, name: str) -> Happening | None:
+    """How an event ("lead.qualified") is told: in its kind's words, or the plain ones."""
+    own = kept.happenings.get(name) if kept is not None else None
+    return own or _PLAIN.get(name.rpartition(".")[2])
+
+
 def visible_fields(session: Session, caller: Caller, kind: ObjectType) -> dict[str, Field]:
     """The fields the caller may read in full."""
     return dict(access.visible(session, caller, kind).by_name)
@@ -120,15 +125,18 @@ def _changes(row: Any, fields: Mapping[str, Field]) -> tuple[Change, ...]:
     changed: dict[str, Any] = orjson.loads(row.changes) if row.changes else {}
     if row.personal:
         changed |= orjson.loads(row.personal).get("changes") or {}
+    return tuple(changes_of(changed, fields))
+
+
+def changes_of(changed: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[Change]:
+    """The columns of a change that are among `fields`, as people know them."""
     by_column = {item.column: item for item in fields.values() if item.json_key is None}
-    found: list[Change] = []
     for column, (before, after) in changed.items():
         if column == "custom":
-            found += _custom(before or {}, after or {}, fields)
+            yield from _custom(before or {}, after or {}, fields)
         elif column in by_column and by_column[column].name not in _SILENT:
             item = by_column[column]
-            found.append(Change(item.name, _outside(item, before), _outside(item, after)))
-    return tuple(found)
+            yield Change(item.name, _outside(item, before), _outside(item, after))
 
 
 def _custom(before: Mapping[str, Any], after: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[Change]:
@@ -195,8 +203,29 @@ def _log(session: Session, caller: Caller, kept: Kept, id_: str, before: Before,
                 left -= 1
                 yield entry
         if len(rows) < limit * 2:
-            return
+            break
         before = (rows[-1].time, -KINDS.index("change"), rows[-1].event_id)
+    if left > 0:
+        told_before = (told(session, caller, kept.kind.kind, row) for row in _archived(session, kept, id_, before))
+        yield from itertools.islice((entry for entry in told_before if entry is not None), left)
+
+
+def _archived(session: Session, kept: Kept, id_: str, before: Before) -> list[archive.Row]:
+    """The record's entries of archived months behind a key, the latest first."""
+    rows = sorted(archive.about(session.connection(), f"{kept.kind.kind}/{id_}"), key=_moment, reverse=True)
+    if before is None:
+        return rows
+    moment, rank, last = before
+    mine = -KINDS.index("change")
+    return [
+        row
+        for row in rows
+        if row.time < moment or (row.time == moment and (mine < rank or (mine == rank and row.event_id < last)))
+    ]
+
+
+def _moment(row: archive.Row) -> tuple[datetime, str]:
+    return row.time, row.event_id
 
 
 _SOURCES: dict[str, Callable[..., Iterator[Entry]]] = {

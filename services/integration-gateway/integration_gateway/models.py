@@ -273,6 +273,9 @@ class Erasure(Base):
     counts: Mapped[dict[str, dict[str, int]]] = mapped_column(Json, default=dict)  # {service: {table: rows}}
     todo: Mapped[list[str]] = mapped_column(Json, default=list)  # what outside systems have to be asked for
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    key_hash: Mapped[str | None] = mapped_column(
+        String(200)
+    )  # of what was typed to look, compared when it is confirmed
 
 
 class CalendarFeed(Base):

@@ -240,24 +240,46 @@ def test_erasing_personal_values_leaves_the_proof_whole(post: Database, settings
     assert verdict(post, settings).whole
 
 
-def test_entries_are_found_by_who_what_and_when_archived_ones_by_their_record(
-    post: Database, settings: Settings
-) -> None:
+def test_entries_are_found_by_who_what_and_when_archived_ones_too(post: Database, settings: Settings) -> None:
     fill(post, 6, at=DAY - timedelta(days=90))
     fill(post, 2)
+    wanted = searching.Wanted
     with post.connection() as connection:
-        every = searching.search(connection)
+        every = searching.search(connection, wanted()).items
         oldest = every[-1]["subject"]
-    assert [item["sequence"] for item in every] == list(range(8, 0, -1))
+    assert numbers(every) == list(range(8, 0, -1))
     with clock.at(DAY):
         assert anchors.archive_months(post, settings) == 6
     with post.connection() as connection:
-        assert [item["sequence"] for item in searching.search(connection, limit=1)] == [8]
-        assert [item["sequence"] for item in searching.search(connection, before=8)] == [7]
-        assert searching.search(connection, actor="nobody") == []
-        assert searching.search(connection, since=DAY + timedelta(days=1)) == []
-        assert len(searching.search(connection, type="post.parcel.", until=DAY + timedelta(days=1))) == 2
-        assert searching.search(connection, type="post.parcel") == []
-        found = searching.search(connection, subject=oldest)
-    assert [item["sequence"] for item in found] == [1]
+        assert searching.search(connection, wanted(), limit=1) == (every[:1], 8)
+        assert searching.search(connection, wanted(), before=8, limit=3) == (every[1:4], 5), "on into archived months"
+        assert searching.search(connection, wanted(), before=5) == (every[4:], None)
+        assert searching.search(connection, wanted(actor="nobody")) == ([], None)
+        assert searching.search(connection, wanted(since=DAY + timedelta(days=1))) == ([], None)
+        assert numbers(searching.search(connection, wanted(since=DAY - timedelta(days=1))).items) == [8, 7]
+        assert searching.search(connection, wanted(type="post.parcel.", kind="parcel")).items == every
+        assert searching.search(connection, wanted(type="post.parcel")) == ([], None)
+        assert searching.search(connection, wanted(kind="parce")) == ([], None)
+        found = searching.search(connection, wanted(subject=oldest)).items
+    assert numbers(found) == [1]
     assert found[0]["changes"]["receiver"] == [None, "李四"]
+
+
+def test_a_search_through_many_archived_months_goes_on_where_it_stopped(
+    post: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "CHUNKS_AT_ONCE", 1)
+    fill(post, 8, at=DAY - timedelta(days=90))
+    fill(post, 1)
+    with clock.at(DAY):
+        anchors.archive_months(post, settings)
+    with post.connection() as connection:
+        rare = searching.Wanted(subject="", until=DAY - timedelta(days=91))
+        first = searching.search(connection, rare)
+        assert first == ([], 5)
+        assert searching.search(connection, rare, before=first.before).items == []
+        assert numbers(searching.search(connection, searching.Wanted(), before=5).items) == [4, 3, 2, 1]
+
+
+def numbers(items: list[dict[str, Any]]) -> list[int]:
+    return [item["sequence"] for item in items]

@@ -36,6 +36,7 @@ def administration(call: Call) -> str:
     administers = _may(call, "user", "administer")
     return render_template(
         "gateway/administration.html",
+        may_erase=administers,
         unfinished=administers and company.open_step(call.session) is not None,
         demo=administers and demo.states(call.session),
     )

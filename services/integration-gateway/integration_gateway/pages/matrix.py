@@ -85,6 +85,7 @@ KIND_NAMES = {
     "api_client": _("API clients"),
     "connector": _("Connectors"),
     "delivery": _("Deliveries"),
+    "audit": _("Audit trail"),
 }
 
 

@@ -2,11 +2,9 @@
 
 import csv
 from io import StringIO
-from typing import Any
 
+from console.spreadsheets import safe
 from reporting.exports.sheets import Document
-
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def written(document: Document) -> bytes:
@@ -22,10 +20,3 @@ def written(document: Document) -> bytes:
         for place, category in enumerate(block.categories):
             writer.writerow([safe(category), *(safe(values[place]) for values in block.figures)])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def safe(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    if isinstance(value, str) and value.startswith(_DANGEROUS):
-        return "'" + value
-    return "" if value is None else value
