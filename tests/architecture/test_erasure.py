@@ -23,7 +23,9 @@ OF_NO_PERSON = {
     "account.name", "account.legal_name", "account.address", "account_replica.name", "dim_account.name",
     "opportunity.name", "fact_opportunity.name", "opportunity.loss_note",
     # of papers that the law wants kept
-    "quote.notes", "payment.note",
+    "payment.note",
+    # of papers, erased with their customer or contact
+    "quote.notes",
     # about decisions, not persons; erased with their subject
     "approval.comment", "approval_task.comment",
     # of the service itself

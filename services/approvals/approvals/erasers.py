@@ -6,5 +6,5 @@ from engines.erasers import KIT
 
 ERASERS = (
     *KIT,
-    Personal(Instance, ("title", "comment"), about=("subject_kind", "subject_id")),
+    Personal(Instance, ("title", "comment"), about=("subject_kind", "subject_id"), of={"account_id": "account"}),
 )

@@ -25,6 +25,7 @@ from integration_gateway.models import User
 
 OPEN = ("pending", "sending", "uncertain")
 STATES = (*OPEN, "succeeded", "failed", "cancelled")
+PERSON_ERASED = "The person's data was erased"  # said in the reader's language where it is shown
 LONGEST_DELAY = 3600.0
 _BEYOND = timedelta(seconds=1.5 * LONGEST_DELAY)  # no try of ours is set so far ahead: the clock was set back since
 Handler = Callable[[Session, Delivery], None]
@@ -178,6 +179,21 @@ def cancel(session: Session, delivery: Delivery) -> Delivery:
     ):
         cancel(session, follower)
     return delivery
+
+
+def end_with_person(session: Session, row: Any) -> dict[str, Any]:
+    """The values of a delivery whose person is erased: an open one is cancelled, with what waits for it, and says why."""
+    if row.state not in (*OPEN, "failed"):
+        return {"error": row.error} if row.error == PERSON_ERASED else {}
+    waiting = select(Delivery).where(Delivery.after_id == row.id, Delivery.state == "pending")
+    for follower in session.scalars(waiting):
+        follower.error = PERSON_ERASED
+        cancel(session, follower)
+    session.flush()
+    return {
+        "state": "cancelled", "next_at": None, "done_at": clock.now(), "error": PERSON_ERASED,
+        "generation": row.generation + 1,  # an answer that is still under way changes nothing
+    }  # fmt: skip
 
 
 def attempts_of(session: Session, delivery: Delivery) -> list[DeliveryAttempt]:

@@ -2,6 +2,7 @@
 
 from chassis.erasure.declaring import Personal
 from engines.erasers import KIT
+from integration_gateway import deliveries
 from integration_gateway.connectors.models import ChatCallback, ChatCard, ContactCheck, Delivery
 from integration_gateway.models import (
     Absence,
@@ -29,7 +30,7 @@ ERASERS = (
     Personal(WorkItem, ("title",), about=("subject",), mentions=("title", "link")),
     Personal(
         Delivery, ("payload", "result", "error"), about=("subject",), mentions=("payload",),
-        todo="{action} {subject} ({state}, connector {connector_id})",
+        also=deliveries.end_with_person, todo="{action} {subject} (connector {connector_id})",
     ),
     Personal(ChatCard, ("title", "member"), of={"user_id": "user", "member": "external"}),
     Personal(ChatCallback, ("member",), of={"member": "external"}),

@@ -1,8 +1,8 @@
-"""Where sales keeps personal data. Contracts, receivables and payments stay: the law wants them kept."""
+"""Where sales keeps personal data. Contracts, receivables and payments stay, without words: the law wants them kept."""
 
 from chassis.erasure.declaring import Personal
 from engines.erasers import KIT
-from sales.models import Account, Contact, Conversion, Opportunity
+from sales.models import Account, Contact, Contract, Conversion, Opportunity, Quote, Receivable
 
 _ACCOUNT = ("name", "name_key", "legal_name", "credit_code", "address", "external_ids", "custom")
 _CONTACT = ("name", "title", "phones", "emails", "wechat", "birthday", "external_ids", "custom")
@@ -15,5 +15,8 @@ ERASERS = (
         links={"lead_id": "lead"},
     ),
     Personal(Opportunity, ("name", "next_step", "loss_note"), of={"lead_id": "lead", "account_id": "account"}),
+    Personal(Quote, ("title", "notes"), of={"account_id": "account", "contact_id": "contact"}),
+    Personal(Contract, ("title",), of={"account_id": "account"}),
+    Personal(Receivable, ("title",), of={"account_id": "account"}),
     Personal(Conversion, ("candidates",), of={"lead_id": "lead", "contact_id": "contact"}),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """How a service declares where personal data lies: per table, which columns, and how its rows belong to a person."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,8 @@ class Personal:
     (kind, id) or the one column "kind/id" of the record it is about. `phones` and `emails` are columns (a text or a JSON
     list) that it is found by and that tell more about a person. `mentions`: JSON or text columns that are searched for ids,
     phones and addresses. `links`: column → kind, further records of the same person. `delete`: the row goes as a whole.
-    `todo`: what this row means for an outside system, named in the report.
+    `also`: (session, row) → further values of the row, for what else has to end with it. `todo`: what this row means for an
+    outside system, named in the report.
     """
 
     table: Any
@@ -30,6 +31,7 @@ class Personal:
     mentions: tuple[str, ...] = field(default=(), kw_only=True)
     links: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     delete: bool = field(default=False, kw_only=True)
+    also: Callable[[Any, Any], Mapping[str, Any]] | None = field(default=None, kw_only=True)
     todo: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:

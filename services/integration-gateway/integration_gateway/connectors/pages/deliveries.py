@@ -177,7 +177,9 @@ def _row(delivery: Delivery, connector: Connector) -> dict[str, Any]:
         "attempts": delivery.attempts,
         "next_at": delivery.next_at,
         "created_at": delivery.created_at,
-        "error": delivery.error,
+        "error": gettext("The person's data was erased")
+        if delivery.error == deliveries.PERSON_ERASED
+        else delivery.error,
     }
 
 
