@@ -14,12 +14,22 @@ from engines import conditions
 from engines.objects import Field, ObjectType
 from integration_gateway.errors import UnfitGrant
 
+# No service's own record: every service has it, and `read` and `export` of it are granted like those of any other.
+AUDIT = ObjectType(
+    "audit",
+    None,
+    rights=("export",),
+    label={"zh": "审计日志", "en": "Audit trail"},
+    adds_record_fields=False,
+    registered=False,
+)
+
 
 @cache
 def known() -> Mapping[str, ObjectType]:
     """Kind → its declaration, without tables."""
     listed = json.loads((Path(__file__).parent / "kinds.json").read_text(encoding="utf-8"))
-    return {
+    return {AUDIT.kind: AUDIT} | {
         item["kind"]: ObjectType(
             item["kind"],
             None,

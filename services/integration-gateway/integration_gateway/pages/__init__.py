@@ -1,6 +1,16 @@
 """Pages of the gateway, a file per area."""
 
-from integration_gateway.pages import administration, demo, erasures, first_run, hand_overs, log_in, profile, roles, work
+from integration_gateway.pages import (
+    administration,
+    demo,
+    erasures,
+    first_run,
+    hand_overs,
+    log_in,
+    profile,
+    roles,
+    work,
+)
 
 log_in.pages.blueprint.after_app_request(log_in.renew)
 BLUEPRINTS = [
