@@ -18,7 +18,7 @@ OF_NO_PERSON = {
     "directory_departments.name", "directory_roles.name", "tags.name", "event_cursors.group_name",
     "event_applied.group_name", "event_parked.group_name", "lead_import.file_name", "pipeline.name", "price_book.name",
     "product.name", "approval_task.node_name", "fact_approval_task.node_name", "api_client.name", "connector.name",
-    "department.name", "role.name",
+    "department.name", "role.name", "saved_views.name", "saved_views.list_name", "chosen_views.list_name",
     # of customers that are companies; erased all the same
     "account.name", "account.legal_name", "account.address", "account_replica.name", "dim_account.name",
     "opportunity.name", "fact_opportunity.name", "opportunity.loss_note",
