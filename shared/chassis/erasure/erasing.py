@@ -73,7 +73,7 @@ def _erase_row(session: Session, item: Personal, row: Any) -> None:
     if item.delete:
         session.execute(delete(item.table).where(*key))
         return
-    values = item.blank(row) | (item.also(session, row) if item.also is not None else {})
+    values = item.blank(row) | (dict(item.also(session, row)) if item.also is not None else {})
     if "version" in item.table.c and "updated_at" in item.table.c:  # an open form must not bring it back
         values |= {"version": item.table.c.version + 1, "updated_at": clock.now()}
     if values:
