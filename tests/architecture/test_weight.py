@@ -11,8 +11,13 @@ from tests.architecture.test_texts import walked
 COLD, WARM = 150_000, 10_000
 CHARTS = {"echarts.js", "charts.js"}  # loaded after the page, on pages that draw
 FILE = re.compile(r"""(?:src|href)="(/assets/[^"#]+)""")
-# lists with many columns and the ids of twenty records, which do not compress: what they may weigh by themselves
-LONG = {"/leads/leads": 11_800, "/service-desk/tickets": 11_800}
+LONG = {  # what these may weigh by themselves
+    # many columns, and the ids of twenty records, which do not compress
+    "/leads/leads": 12_200,
+    "/service-desk/tickets": 12_200,
+    # every time zone there is; seen once in the life of an installation
+    "/gateway/start/company": 11_500,
+}
 
 
 @pytest.fixture(scope="module")
