@@ -28,8 +28,6 @@ OF_NO_PERSON = {
     "quote.notes",
     # about decisions, not persons; erased with their subject
     "approval.comment", "approval_task.comment",
-    # of lists and the views people save of them
-    "saved_views.name", "saved_views.list_name", "chosen_views.list_name",
     # of the service itself
     "timers.payload",
     # erased by the user's own erasers
