@@ -17,6 +17,7 @@ PEOPLE: dict[str, Any] = json.loads((Path(__file__).parent / "people.json").read
 BY_ID = {person["id"]: person for person in PEOPLE["people"]}
 BY_KEY = {person["key"]: person for person in PEOPLE["people"]}
 AWAY = (502, 503, 504, 599)
+_BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
 WAIT = 30.0  # seconds for something to come by event; normally it takes well under one
 
 
@@ -95,7 +96,7 @@ class Suite:
         at: str = "",
     ) -> Answer:
         """One request to the suite, or to the address `at`; 599 when nobody answers at all. `form` is a browser's."""
-        headers = {"Accept-Language": "zh-CN"}
+        headers = {"Accept-Language": "zh-CN", "User-Agent": _BROWSER}  # a quote opened by a program does not count
         if content is not None:
             headers["Content-Type"] = "text/csv"
         elif form is not None:

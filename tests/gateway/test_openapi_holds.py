@@ -32,4 +32,4 @@ def test_every_route_keeps_to_its_document(as_, app, database, company):
     app.wsgi_app = logged_in_anew
     assert generated_requests.check(client, "/gateway/openapi.json", examples=3) >= 40
     assert answers["200"] + answers["201"] + answers["204"] > 40, answers
-    assert answers["401"] <= 12, answers  # wrong passwords, sent to the log-in
+    assert answers["401"] <= 20, answers  # wrong passwords, sent to the log-in

@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from chassis.places import places, tree
+from chassis.places import LOG_IN, places, tree
 from chassis.suite import control, databases, frontdoor, plan, preparing
 from chassis.suite.errors import SuiteError
 from chassis.suite.folder import Folder, State, end_leftovers
@@ -37,7 +37,8 @@ def up(options: Namespace) -> int:
         folder.write(state)
         environment = os.environ | settings | {"CRM_SUITE": state.mark, "PYTHONUNBUFFERED": "1"}
         _prepare(urls, environment, demo=options.demo_data)
-        environment = preparing.company_settings(urls["gateway"]) | environment  # what the environment says wins
+        if LOG_IN in urls:
+            environment = preparing.company_settings(urls[LOG_IN]) | environment  # what the environment says wins
         children = plan.children(folder, ports, environment, fakes=options.demo_data)
         if not any(child.service for child in children):
             raise SuiteError("no service is written yet: none has an app.py")
@@ -129,7 +130,7 @@ def _prepare(urls: dict[str, str], environment: dict[str, str], *, demo: bool) -
 def _welcome(options: Namespace, urls: dict[str, str], began: float) -> None:
     lines = [
         f"ready in {time.monotonic() - began:.1f} s: http://{HOST}:{options.port}/",
-        *_ways_in(urls["gateway"], options.data),
+        *(_ways_in(urls[LOG_IN], options.data) if LOG_IN in urls else []),
         f"data and logs: {options.data}",
         "stop: Ctrl-C",
         f"start afresh: stop, then rm -r {options.data}"

@@ -68,7 +68,9 @@ _ACTIVITIES = Paged(entity=Activity, sort={"at": Activity.at}, default="-at")
 def mount(api: Api, subjects: Subjects) -> None:
     """Add /activities."""
 
-    @api.post("/activities", body=ActivityIn, answer=ActivityOut, status=201, allow=subjects, tags=TAGS)
+    @api.post(
+        "/activities", body=ActivityIn, answer=ActivityOut, status=201, allow=subjects, errors=[NotFound], tags=TAGS
+    )
     def log_activity(call: Call) -> Activity:
         """Log a call, visit, mail, meeting or note on a record"""
         kind, record_id = call.body["subject_kind"], call.body["subject_id"]
@@ -79,7 +81,15 @@ def mount(api: Api, subjects: Subjects) -> None:
             after(call.session, call.caller, record, activity)
         return activity
 
-    @api.get("/activities", page=_ACTIVITIES, query=SubjectQuery, answer=ActivityOut, allow=subjects, tags=TAGS)
+    @api.get(
+        "/activities",
+        page=_ACTIVITIES,
+        query=SubjectQuery,
+        answer=ActivityOut,
+        allow=subjects,
+        errors=[NotFound],
+        tags=TAGS,
+    )
     def list_activities(call: Call) -> Select[Any]:
         """Activities of a record, the latest first"""
         kind, record_id = call.query["subject_kind"], call.query["subject_id"]

@@ -48,7 +48,7 @@ def mount(api: Api, subjects: Subjects) -> None:
         status=201,
         allow=subjects,
         session="none",
-        errors=[TooLarge, keeping.TooManyFiles],
+        errors=[NotFound, TooLarge, keeping.TooManyFiles],
         tags=TAGS,
     )
     def add_attachment(call: Call) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def mount(api: Api, subjects: Subjects) -> None:
         kind, record_id = call.query["subject_kind"], call.query["subject_id"]
         return document(*serving.take_in(call, kind, record_id, call.request.files.get("file")))
 
-    @api.get("/attachments", query=SubjectQuery, answer=FileList, allow=subjects, tags=TAGS)
+    @api.get("/attachments", query=SubjectQuery, answer=FileList, allow=subjects, errors=[NotFound], tags=TAGS)
     def list_attachments(call: Call) -> dict[str, Any]:
         """Files of a record, the latest first"""
         kind, record_id = call.query["subject_kind"], call.query["subject_id"]

@@ -46,13 +46,29 @@ _COMMENTS = Paged(entity=Comment, sort={"created_at": Comment.created_at}, defau
 def mount(api: Api, subjects: Subjects) -> None:
     """Add /comments."""
 
-    @api.post("/comments", body=RecordCommentIn, answer=RecordCommentOut, status=201, allow=subjects, tags=TAGS)
+    @api.post(
+        "/comments",
+        body=RecordCommentIn,
+        answer=RecordCommentOut,
+        status=201,
+        allow=subjects,
+        errors=[NotFound],
+        tags=TAGS,
+    )
     def add_comment(call: Call) -> Comment:
         """Comment on a record, and tell those mentioned who may read it"""
         subjects.record(call, call.body["subject_kind"], call.body["subject_id"])
         return comments.add(call.session, caller=call.caller, **call.body)
 
-    @api.get("/comments", page=_COMMENTS, query=SubjectQuery, answer=RecordCommentOut, allow=subjects, tags=TAGS)
+    @api.get(
+        "/comments",
+        page=_COMMENTS,
+        query=SubjectQuery,
+        answer=RecordCommentOut,
+        allow=subjects,
+        errors=[NotFound],
+        tags=TAGS,
+    )
     def list_comments(call: Call) -> Select[Any]:
         """Comments on a record, the latest first"""
         kind, record_id = call.query["subject_kind"], call.query["subject_id"]

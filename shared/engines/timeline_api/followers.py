@@ -6,6 +6,7 @@ from marshmallow import Schema, fields
 
 from chassis import directory
 from chassis.api import Api, Call
+from chassis.errors import NotFound
 from engines import followers
 from engines.timeline_api.subjects import TAGS, PersonOut, SubjectIn, SubjectQuery, Subjects
 
@@ -18,12 +19,12 @@ class FollowersOut(Schema):
 def mount(api: Api, subjects: Subjects) -> None:
     """Add /followers."""
 
-    @api.get("/followers", query=SubjectQuery, answer=FollowersOut, allow=subjects, tags=TAGS)
+    @api.get("/followers", query=SubjectQuery, answer=FollowersOut, allow=subjects, errors=[NotFound], tags=TAGS)
     def list_followers(call: Call) -> dict[str, Any]:
         """Who follows a record"""
         return _shown(call, call.query["subject_kind"], call.query["subject_id"])
 
-    @api.put("/followers/me", body=SubjectIn, answer=FollowersOut, allow=subjects, tags=TAGS)
+    @api.put("/followers/me", body=SubjectIn, answer=FollowersOut, allow=subjects, errors=[NotFound], tags=TAGS)
     def follow(call: Call) -> dict[str, Any]:
         """Follow a record: be told of the changes one may see, at most every quarter of an hour"""
         kind, record_id = call.body["subject_kind"], call.body["subject_id"]
@@ -31,7 +32,7 @@ def mount(api: Api, subjects: Subjects) -> None:
         followers.follow(call.session, kind, record_id, call.caller.id)
         return _shown(call, kind, record_id)
 
-    @api.delete("/followers/me", query=SubjectQuery, answer=FollowersOut, allow=subjects, tags=TAGS)
+    @api.delete("/followers/me", query=SubjectQuery, answer=FollowersOut, allow=subjects, errors=[NotFound], tags=TAGS)
     def unfollow(call: Call) -> dict[str, Any]:
         """Follow a record no more"""
         kind, record_id = call.query["subject_kind"], call.query["subject_id"]

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from chassis.api import Api, Call
+from chassis.errors import NotFound
 from engines import history
 from engines.timeline_api.activities import ActivityOut
 from engines.timeline_api.attachments import FileOut, document
@@ -51,7 +52,7 @@ class TimelineOut(Schema):
 def mount(api: Api, subjects: Subjects) -> None:
     """Add /timeline."""
 
-    @api.get("/timeline", query=TimelineQuery, answer=TimelineOut, allow=subjects, tags=TAGS)
+    @api.get("/timeline", query=TimelineQuery, answer=TimelineOut, allow=subjects, errors=[NotFound], tags=TAGS)
     def read_timeline(call: Call) -> dict[str, Any]:
         """All that happened with a record, newest first: activities, comments, files, tasks done, and its changes"""
         kind, record_id = call.query["subject_kind"], call.query["subject_id"]

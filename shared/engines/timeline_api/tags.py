@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from chassis.api import Api, Call
-from chassis.errors import Conflict
+from chassis.errors import Conflict, NotFound
 from engines import access, tags
 from engines.timeline_api.subjects import ID, TAGS, Subjects
 
@@ -55,14 +55,14 @@ class RecordTagsOut(Schema):
 def mount(api: Api, subjects: Subjects) -> None:
     """Add /tags and /record-tags."""
 
-    @api.get("/tags", query=TagQuery, answer=TagList, allow=subjects, tags=TAGS)
+    @api.get("/tags", query=TagQuery, answer=TagList, allow=subjects, errors=[NotFound], tags=TAGS)
     def list_tags(call: Call) -> dict[str, Any]:
         """Tags of a kind of record"""
         kept = subjects.kept(call, call.query["kind"])
         access.require_right(call.session, call.caller, kept.kind.kind, "read")
         return {"items": tags.listed(call.session, kept.kind.kind, archived=call.query["archived"])}
 
-    @api.post("/tags", body=TagIn, answer=TagOut, status=201, allow=subjects, errors=[Conflict], tags=TAGS)
+    @api.post("/tags", body=TagIn, answer=TagOut, status=201, allow=subjects, errors=[NotFound, Conflict], tags=TAGS)
     def add_tag(call: Call) -> tags.Tag:
         """Add a tag to the list of a kind"""
         _may_manage(call, call.body["kind"])
@@ -80,7 +80,7 @@ def mount(api: Api, subjects: Subjects) -> None:
         _may_manage(call, kind)
         tags.remove(call.session, tags.get(call.session, kind, id))
 
-    @api.put("/record-tags", body=RecordTagsIn, answer=RecordTagsOut, allow=subjects, tags=TAGS)
+    @api.put("/record-tags", body=RecordTagsIn, answer=RecordTagsOut, allow=subjects, errors=[NotFound], tags=TAGS)
     def tag_record(call: Call) -> dict[str, Any]:
         """Give a record exactly these tags"""
         kind, record_id = call.body["subject_kind"], call.body["subject_id"]

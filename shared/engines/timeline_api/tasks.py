@@ -75,7 +75,7 @@ def held(call: Call, subjects: Subjects, task_id: str) -> Task:
 def mount(api: Api, subjects: Subjects) -> None:
     """Add /tasks."""
 
-    @api.post("/tasks", body=TaskIn, answer=RecordTaskOut, status=201, allow=subjects, tags=TAGS)
+    @api.post("/tasks", body=TaskIn, answer=RecordTaskOut, status=201, allow=subjects, errors=[NotFound], tags=TAGS)
     def create_task(call: Call) -> Task:
         """Give somebody something to do about a record"""
         kind, record_id = call.body["subject_kind"], call.body["subject_id"]
@@ -84,7 +84,7 @@ def mount(api: Api, subjects: Subjects) -> None:
         link = record_kit.link(call.session, kind, record_id)
         return timeline.assign_task(call.session, caller=call.caller, link=link, **body)
 
-    @api.get("/tasks", page=_TASKS, query=TaskQuery, answer=RecordTaskOut, allow=subjects, tags=TAGS)
+    @api.get("/tasks", page=_TASKS, query=TaskQuery, answer=RecordTaskOut, allow=subjects, errors=[NotFound], tags=TAGS)
     def list_tasks(call: Call) -> Select[Any]:
         """Tasks of a record, or without one the caller's own"""
         kind, record_id = call.query["subject_kind"], call.query["subject_id"]
