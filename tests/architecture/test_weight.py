@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from chassis import places
 from console import assets
 from tests.architecture.test_texts import walked
 
@@ -15,6 +16,8 @@ LONG = {  # what these may weigh by themselves
     # many columns, and the ids of twenty records, which do not compress
     "/leads/leads": 12_200,
     "/service-desk/tickets": 12_200,
+    # every kind of event there is, to choose from
+    **{f"/{place.name}/audit": 11_500 for place in places.places()},
     # every time zone there is; seen once in the life of an installation
     "/gateway/start/company": 11_500,
 }

@@ -16,7 +16,7 @@ from chassis import clock
 from chassis.api import Call
 from chassis.i18n import gettext as _
 from chassis.i18n import pick
-from console import details, fields, forms, record_kit, replies
+from console import details, explanations, fields, forms, record_kit, replies
 from console.fields import Choice, Field
 from console.pages import signed_in
 from engines import access
@@ -206,6 +206,11 @@ def _facts(call: Call, instance: Instance, subject: dict[str, Any], people: dict
     began, ended = access.whole(instance).started_at, access.whole(instance).completed_at
     spent = (ended or clock.now()) - began
     decision = showing.route_decision(call.session, call.caller, instance)
+    labels = {
+        name: item.label
+        for item in instances.kind_for(call.session, instance).type.fields
+        for name in (item.name, item.column)
+    }
     made = [details.Fact(label=_("Amount"), value=amount_of(subject), kind="money")] if amount_of(subject) else []
     return [
         *made,
@@ -214,7 +219,7 @@ def _facts(call: Call, instance: Instance, subject: dict[str, Any], people: dict
             label=_("Flow"),
             value=pick(flow.title),
             hint=_("version %(n)s", n=instance.definition_revision),
-            decision=decision,
+            decision=explanations.shown(decision, labels) if decision else None,
         ),
         details.Fact(
             label=_("Time so far") if instance.completed_at is None else _("Took"),
