@@ -59,7 +59,7 @@ def test_rows_are_chosen_and_acted_upon(tab: Any) -> None:
             dialog.get_by_role("button", name="分配", exact=True).click()
         assert sent.value.post_data.count("ids=") == 20
         assert "owner=u0" in sent.value.post_data
-        expect(page.locator(".toast-line")).to_contain_text("30 ✓")
+        expect(page.locator(".toast-line")).to_contain_text("20 ✓")
         expect(dialog).to_be_hidden()
 
 
