@@ -19,6 +19,7 @@ def admin_of(app: Any, company: dict[str, Any], database: Database) -> Browser:
     form = {"name": '=HYPERLINK("x")', "email": person["email"], "title": "助理", "roles": ["seller"], "locale": "zh"}
     page = browser.send(f"/gateway/users/{person['id']}/edit", form)
     assert page.status_code == 303, page.text
+    event_log.ensure_state(database)
     with database.connection(write=True) as connection:
         event_log.number(connection)
     browser.client.set_cookie("crm_locale", "en")
