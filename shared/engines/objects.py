@@ -10,8 +10,8 @@ Label = Mapping[str, str]  # {"zh": "区域", "en": "Region"}
 
 NUMBERS = frozenset({"number", "integer", "money", "percent"})
 REFERENCES = frozenset({"id", "person", "department"})
-LISTS = frozenset({"choices", "texts"})
-KINDS = NUMBERS | REFERENCES | LISTS | {"text", "date", "datetime", "boolean", "choice"}
+LISTS = frozenset({"choices", "texts", "parts"})
+KINDS = NUMBERS | REFERENCES | LISTS | {"text", "date", "datetime", "time", "boolean", "choice"}
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62})?")
 

@@ -114,7 +114,7 @@ function conditionEditor(root, facts, condition, changed = () => {}) {
     if (["within_last", "within_next"].includes(leaf.op)) return durationEditor(leaf);
     if (leaf.op === "between") {
       if (!Array.isArray(leaf.value)) leaf.value = ["", ""];
-      const type = isMoment(field) ? "date" : "number";
+      const type = isMoment(field) ? "date" : field.kind === "time" ? "time" : "number";
       return [0, 1].map((place) => inputBox(type, leaf.value[place], (value) => { leaf.value[place] = typedValue(value, field); tell(); }, place ? said.to : said.from));
     }
     if (field.kind === "boolean") {
@@ -145,7 +145,7 @@ function conditionEditor(root, facts, condition, changed = () => {}) {
     if (field.kind === "person") return personEditor(leaf, field);
     if (leaf.value !== null && typeof leaf.value === "object") leaf.value = "";
     if (field.lookup) return [comboBox({ lookup: field.lookup, label: said.value, value: leaf.value, shown: leaf.value ? nameOf(leaf.value) : "", hint: said.find, taken: (value, label) => { nameOf(value, label); write(leaf, value); } })];
-    const type = isMoment(field) ? "date" : isNumber(field) ? "number" : "text";
+    const type = isMoment(field) ? "date" : isNumber(field) ? "number" : field.kind === "time" ? "time" : "text";
     return [inputBox(type, String(leaf.value ?? "").slice(0, type === "date" ? 10 : 1000), (value) => write(leaf, typedValue(value, field)), said.value)];
   }
   function severalEditor(leaf, field) {

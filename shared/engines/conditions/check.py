@@ -1,5 +1,6 @@
 """Checks a condition against an object's fields and turns it into the tree that is compiled; names each mistake's place."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_FLOOR, Decimal, InvalidOperation
@@ -18,6 +19,7 @@ from engines.objects import LISTS, NUMBERS, REFERENCES, Field, ObjectType
 
 _INT64 = (-(2**63), 2**63 - 1)
 _NEVER: frozenset[Any] = frozenset()
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 class ConditionError(Invalid):
@@ -314,6 +316,17 @@ def _time(field: Field, value: Any, at: str) -> lang.Moment:
     raise _Wrong(_("Must be a time with zone such as 2026-08-01T09:00:00Z, or a date."), at)
 
 
+def _clock(field: Field, op: str, value: Any) -> Node:
+    """A time of day: texts such as 09:30, which sort as times do."""
+    places = [(value, ".value")] if op != "between" else [(v, f".value[{n}]") for n, v in enumerate(_pair(value))]
+    for item, at in places:
+        if not isinstance(item, str) or not _CLOCK.fullmatch(item):
+            raise _Wrong(_("Must be a time of day such as 09:30."), at)
+    if op == "between":
+        return Compare(field, (("ge", value[0]), ("le", value[1])))
+    return Compare(field, ((op, value),))
+
+
 _READERS = {
     **dict.fromkeys(NUMBERS, _number),
     **dict.fromkeys(REFERENCES | LISTS | {"choice"}, _chosen),
@@ -321,4 +334,5 @@ _READERS = {
     "boolean": _flag,
     "date": _moment,
     "datetime": _moment,
+    "time": _clock,
 }

@@ -26,6 +26,8 @@ OPERATORS: dict[str, frozenset[str]] = {
     **dict.fromkeys(NUMBERS, _EQUAL | _AMONG | ORDER | EMPTINESS | {"between"}),
     **dict.fromkeys(REFERENCES | {"choice"}, _EQUAL | _AMONG | EMPTINESS),
     **dict.fromkeys(LISTS, _AMONG | _PARTS | EMPTINESS),
+    "parts": EMPTINESS,
+    "time": _EQUAL | ORDER | EMPTINESS | {"between"},
     **dict.fromkeys(("date", "datetime"), _EQUAL | ORDER | EMPTINESS | MOMENT | {"between"}),
     "text": _EQUAL | _AMONG | _PARTS | EMPTINESS | {"starts_with", "ends_with"},
     "boolean": _EQUAL | EMPTINESS,
