@@ -1,13 +1,18 @@
-"""Ed25519 keys and the tokens signed with them. Each service makes its own key at first start (tokens between services,
-`crm token`); the log-in service's signing keys are its own business and come in as a JWKS."""
+"""Ed25519 keys and the tokens signed with them. Each service has a key of its own (tokens between services, `crm token`):
+its public half lies in the shared folder, its private half never does. The log-in service's signing keys are its own
+business and come in as a JWKS."""
 
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -21,7 +26,7 @@ SERVICE_TOKEN_SECONDS = 300
 LOCAL = "local"  # whom a token of `crm token` names that acts by roles only
 CLOCK_SKEW = 30
 
-_own: dict[Path, OKPKey] = {}
+_own: dict[tuple[Path, str, str], OKPKey] = {}
 _peers: dict[Path, tuple[float, OKPKey]] = {}
 
 
@@ -46,21 +51,40 @@ def public_jwk(key: OKPKey) -> dict[str, Any]:
 
 
 def own_key(settings: Settings) -> OKPKey:
-    """This service's key pair under `keys_path`, made and published there at first use; safe to race."""
-    path = settings.keys_path / f"{settings.service}.pem"
-    if path not in _own:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            create_private(path, new_key().as_pem(private=True))
-        key = read_key(path.read_bytes(), settings.service)
-        public = path.with_name(f"{settings.service}.pub.json")
-        document = orjson.dumps(public_jwk(key))
-        if not public.exists() or public.read_bytes() != document:
-            draft = public.with_name(f".{public.name}.{os.getpid()}.{secrets.token_hex(4)}")
-            draft.write_bytes(document)
-            draft.replace(public)
-        _own[path] = key
-    return _own[path]
+    """This service's key pair, its public half published under `keys_path` at first use; safe to race.
+
+    All processes of a service must hold the same: where SECRET_KEY is set, the pair is derived from its first key, so that
+    replicas on different machines agree; otherwise it is a file under DATA, made at first use.
+    """
+    secret = settings.secret_key.partition(",")[0].strip()
+    known = (settings.data_path, settings.service, secret)
+    if known not in _own:
+        kept = private_file(settings, f"{settings.service}.pem")
+        if secret:
+            kept.unlink(missing_ok=True)  # of the time before there was a SECRET_KEY
+            pem = _derived(settings.service, secret)
+        else:
+            if not kept.exists():
+                create_private(kept, new_key().as_pem(private=True))
+            pem = kept.read_bytes()
+        key = read_key(pem, settings.service)
+        _publish(settings, key)
+        _own[known] = key
+    return _own[known]
+
+
+def private_file(settings: Settings, name: str) -> Path:
+    """Where a private file of this service lies: DATA/private, which is nobody else's; one that lies in a folder of keys
+    from before is moved there."""
+    path = settings.private_path / name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in {settings.keys_path, settings.data_path / "keys"}:
+        with suppress(FileNotFoundError):
+            old = (folder / name).read_bytes()
+            if not path.exists():
+                create_private(path, old)
+            (folder / name).unlink()
+    return path
 
 
 def peer_key(settings: Settings, service: str) -> OKPKey:
@@ -162,6 +186,24 @@ def issue_local_token(
         own_key(settings), typ=ACCESS, seconds=seconds, iss=settings.service, aud=settings.service,
         sub=user or LOCAL, kind="user", roles=list(roles) or None, scope=scope or None,
     )  # fmt: skip
+
+
+def _derived(service: str, secret: str) -> bytes:
+    """The private key of a service by HKDF-SHA-256 (RFC 5869) from its secret, as PEM."""
+    seed = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"crm service key {service}".encode())
+    return Ed25519PrivateKey.from_private_bytes(seed.derive(secret.encode())).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _publish(settings: Settings, key: OKPKey) -> None:
+    """Put the public half into the shared folder, unless it is there."""
+    settings.keys_path.mkdir(parents=True, exist_ok=True)
+    public, document = settings.keys_path / f"{settings.service}.pub.json", orjson.dumps(public_jwk(key))
+    if not public.exists() or public.read_bytes() != document:
+        draft = public.with_name(f".{public.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        draft.write_bytes(document)
+        draft.replace(public)
 
 
 def _named(key: OKPKey, prefix: str) -> OKPKey:

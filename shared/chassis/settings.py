@@ -26,7 +26,7 @@ class Settings:
     service: str = setting(doc="Public name of the service; set by the code, not the environment.")
     database_url: str = setting("", doc="SQLAlchemy URL of the service's own database; empty: SQLite under DATA.")
     bus_url: str = setting("", doc="amqp:// URL of RabbitMQ; empty: event logs are pulled and no broker is needed.")
-    data: str = setting("var", doc="Folder for SQLite files, keys, attachments and cached key sets.")
+    data: str = setting("var", doc="Folder for SQLite files, private keys, attachments and cached key sets.")
     public_url: str = setting("http://127.0.0.1:8000", doc="Address people and partners reach the front door at.")
     host: str = setting("127.0.0.1", doc="Address the web process and the internal port listen on.")
     port: int = setting(0, doc="Port of the web process; 0: the service's port of docs/operators.md.")
@@ -63,12 +63,14 @@ class Settings:
     archive_after_months: int = setting(
         12, doc="Whole months of events kept in the live log; older ones are archived. 0: none are."
     )
-    keys: str = setting("", doc="Folder in which services publish their public keys to each other; empty: DATA/keys.")
+    keys: str = setting("", doc="Folder in which services publish their public keys, and nothing else, to each other; empty: DATA/keys.")
     jwks_url: str = setting(
         "", doc="Where the log-in service publishes its keys; empty: PUBLIC_URL/gateway/.well-known."
     )
     secret_key: str = setting(
-        "", doc="Key that encrypts stored secrets; empty: made once under DATA/keys.", secret=True
+        "",
+        doc="Key that encrypts stored secrets and that the service's own key is derived from; empty: made under DATA.",
+        secret=True,
     )
     time_zone: str = setting("Asia/Shanghai", doc="The company's time zone: what a day, week and month is.")
     clock_offset: float = setting(0.0, doc="Seconds added to the clock; for rehearsals and tests.")
@@ -86,6 +88,11 @@ class Settings:
     @property
     def keys_path(self) -> Path:
         return Path(self.keys).absolute() if self.keys else self.data_path / "keys"
+
+    @property
+    def private_path(self) -> Path:
+        """Folder of what no other service may read: private keys, and the key of stored secrets."""
+        return self.data_path / "private"
 
     @property
     def database(self) -> str:

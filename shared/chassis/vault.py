@@ -13,7 +13,7 @@ from sqlalchemy import Dialect, MetaData, Text, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
-from chassis.keys import create_private
+from chassis.keys import create_private, private_file
 from chassis.settings import Settings
 
 _VERSION = "v1"
@@ -111,12 +111,11 @@ def _key(secret: str) -> tuple[bytes, str]:
 
 
 def _key_path(settings: Settings) -> Path:
-    return settings.data_path / "keys" / f"{settings.service}.vault"
+    return private_file(settings, f"{settings.service}.vault")
 
 
 def _file_key(settings: Settings) -> str:
     path = _key_path(settings)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         create_private(path, base64.urlsafe_b64encode(os.urandom(32)))
     return path.read_text().strip()

@@ -14,6 +14,7 @@ from chassis.backup import manifest
 from chassis.backup.errors import BackupFailed
 from chassis.backup.manifest import Manifest, Part
 from chassis.backup.snapshots import Snapshot, align, positions, take
+from chassis.keys import private_file
 from chassis.service import Service
 from chassis.settings import Settings
 
@@ -60,10 +61,10 @@ def kept_files(service: Service, settings: Settings) -> Iterator[tuple[str, Path
 
 def key_files(service: Service, settings: Settings) -> Iterator[tuple[str, Path]]:
     """The service's private key and the key of its secrets, as (name, file)."""
-    places = ((settings.keys_path, f"{service.name}.pem"), (settings.data_path / "keys", f"{service.name}.vault"))
-    for folder, name in places:
-        if (folder / name).exists():
-            yield name, folder / name
+    for name in (f"{service.name}.pem", f"{service.name}.vault"):
+        file = private_file(settings, name)
+        if file.exists():
+            yield name, file
 
 
 def version_of(service: Service) -> str:

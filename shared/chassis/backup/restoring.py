@@ -18,7 +18,7 @@ from chassis.backup.making import version_of
 from chassis.backup.manifest import Part
 from chassis.backup.snapshots import POSTGRESQL, SQLITE, program, sqlite_path, without_password
 from chassis.db import Database
-from chassis.keys import create_private
+from chassis.keys import create_private, private_file
 from chassis.lease import Lease
 from chassis.migration import package_folder
 from chassis.revisions import plain
@@ -216,18 +216,16 @@ def _put_back(found: Plan, kind: str, root: Path) -> int:
 
 
 def _put_back_keys(found: Plan) -> None:
-    """Keys go where the settings look for them, readable by us alone; one that differs is kept beside."""
+    """Keys go where this service looks for its own, readable by us alone; one that differs is kept beside."""
     head = f"{found.service.name}/keys/"
     for name in found.part.files:
         if not name.startswith(head):
             continue
         content = manifest.inside(found.folder, name).read_bytes()
         plain_name = name.removeprefix(head)
-        folder = found.settings.data_path / "keys" if plain_name.endswith(".vault") else found.settings.keys_path
-        target = folder / plain_name
+        target = private_file(found.settings, plain_name)
         if target.exists():
             if target.read_bytes() == content:
                 continue
             target.replace(target.with_name(f"{plain_name}.replaced"))
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         create_private(target, content)

@@ -221,7 +221,42 @@ def test_services_know_each_other_by_the_keys_in_the_shared_folder(tmp_path):
         keys.verify_service_token(
             leads, keys.sign_service_token(Settings(service="leads", data=str(tmp_path / "x")), "leads")
         )
-    assert (tmp_path / "keys" / "leads.pem").stat().st_mode & 0o777 == 0o600 if keys.own_key(leads) else False
+
+
+def test_the_shared_folder_holds_public_halves_only(tmp_path):
+    leads = Settings(service="leads", data=str(tmp_path / "leads"), keys=str(tmp_path / "keys"))
+    keys.own_key(leads)
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["leads.pub.json"]
+    assert "d" not in orjson.loads((tmp_path / "keys" / "leads.pub.json").read_bytes())
+    private = tmp_path / "leads" / "private"
+    assert private.stat().st_mode & 0o777 == 0o700
+    assert (private / "leads.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_private_key_that_an_older_version_left_in_the_shared_folder_moves_out_of_it_at_start(tmp_path):
+    leads = Settings(service="leads", data=str(tmp_path / "leads"), keys=str(tmp_path / "keys"))
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "leads.pem").write_bytes(keys.new_key().as_pem(private=True))
+    before = keys.read_key((tmp_path / "keys" / "leads.pem").read_bytes(), "leads")
+    assert keys.own_key(leads).kid == before.kid
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["leads.pub.json"]
+    assert (tmp_path / "leads" / "private" / "leads.pem").exists()
+
+
+def test_replicas_with_one_secret_have_one_key_wherever_they_run_and_no_file_of_it(tmp_path):
+    shared = str(tmp_path / "keys")
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "leads.pem").write_bytes(keys.new_key().as_pem(private=True))
+    here, there = (
+        Settings(service="leads", data=str(tmp_path / place), keys=shared, secret_key="new,old")
+        for place in ("here", "there")
+    )
+    sales = Settings(service="sales", data=str(tmp_path / "s"), keys=shared, secret_key="new")
+    assert keys.own_key(here).kid == keys.own_key(there).kid
+    assert keys.own_key(here).thumbprint() != keys.own_key(sales).thumbprint()
+    for replica in (here, there):
+        assert keys.verify_service_token(sales, keys.sign_service_token(replica, "sales")) == "leads"
+    assert not list(tmp_path.rglob("*.pem"))
 
 
 def test_processes_that_start_at_once_agree_on_one_key(tmp_path):
@@ -239,7 +274,8 @@ def test_processes_that_start_at_once_agree_on_one_key(tmp_path):
     for thread in threads:
         thread.join()
     assert len(set(found)) == 1
-    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["leads.pem", "leads.pub.json"]
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["leads.pub.json"]
+    assert [path.name for path in (tmp_path / "private").iterdir()] == ["leads.pem"]
 
 
 @pytest.fixture

@@ -255,6 +255,7 @@ def test_keys_are_copied_only_when_asked_and_go_back_private(tmp_path: Path) -> 
         with pytest.raises(BackupBroken, match="without --with-keys"):
             restoring.plan(service, settings, without, with_keys=True)
         post.engine.dispose()
+        keys = tmp_path / "data" / "private"
         (keys / "post.vault").write_text("another key")
         assert "encrypted with the keys" in restoring.plan(service, settings, made).warnings[0]
         plan = restoring.plan(service, settings, made, with_keys=True)

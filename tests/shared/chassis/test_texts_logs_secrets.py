@@ -185,4 +185,4 @@ def test_without_a_secret_key_the_service_makes_one_for_itself(tmp_path):
     sealed = vault.seal("x")
     vault.unlock(settings)
     assert vault.unseal(sealed) == "x"
-    assert (tmp_path / "keys" / "leads.vault").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "private" / "leads.vault").stat().st_mode & 0o777 == 0o600
