@@ -84,11 +84,16 @@ def alone(request: Asked | None) -> Iterator[None]:
             _in_flight.discard(request.digest)
 
 
+def wait(session: Session, request: Asked) -> None:
+    """Wait until the first request of this key is through, where its answer is wanted rather than InProgress."""
+    if not is_sqlite(session):  # there, whoever writes is alone already
+        session.execute(select(func.pg_advisory_xact_lock(_number(request))))
+
+
 def find(session: Session, request: Asked) -> Stored | None:
     """The first request's answer; KeyReused if that had another body, InProgress if another process is at it now."""
     if not is_sqlite(session):
-        number = int.from_bytes(bytes.fromhex(request.digest[:16]), signed=True)
-        if not session.execute(select(func.pg_try_advisory_xact_lock(number))).scalar_one():
+        if not session.execute(select(func.pg_try_advisory_xact_lock(_number(request)))).scalar_one():
             raise InProgress()
     known = TABLE.c.digest == request.digest
     row: Any = session.execute(select(TABLE).where(known)).first()
@@ -111,6 +116,10 @@ def keep(session: Session, request: Asked, stored: Stored) -> None:
             answer=stored.answer, created_at=clock.now(),
         )
     )  # fmt: skip
+
+
+def _number(request: Asked) -> int:
+    return int.from_bytes(bytes.fromhex(request.digest[:16]), signed=True)
 
 
 def forget_old(session: Session, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Pages in both languages, their forms, the public form and the survey; a part for the customer's page."""
 
 import re
+import threading
 
 import pytest
 
@@ -154,6 +155,37 @@ def test_the_public_form_refuses_robots_floods_and_half_of_it(desk, client):
     assert "Ada &lt;b&gt;" in half.text
     codes = [client.post("/service-desk/portal/new", data=FORM, headers=HTML).status_code for _ in range(10)]
     assert codes == [201] * 8 + [429] * 2
+
+
+def test_a_form_that_is_sent_twice_makes_one_ticket_and_both_answers_name_it(desk, client):
+    shown = client.open("/service-desk/portal/new", headers=HTML).text
+    submission = re.search(r'name="submission" value="([^"]+)"', shown)[1]
+    assert submission not in client.open("/service-desk/portal/new", headers=HTML).text
+    answers, ready = [], threading.Barrier(4)
+
+    def send():
+        ready.wait(10)
+        answers.append(client.post("/service-desk/portal/new", data=FORM | {"submission": submission}, headers=HTML))
+
+    clicks = [threading.Thread(target=send) for _click in range(4)]
+    for click in clicks:
+        click.start()
+    for click in clicks:
+        click.join()
+    assert [(answer.status_code, "T-2026-000001" in answer.text) for answer in answers] == [(201, True)] * 4
+    assert len(desk.all(Ticket)) == 1
+    assert len(desk.mails()) == 1
+    other = FORM | {"submission": submission, "text": "Water, too"}
+    assert "T-2026-000002" in client.post("/service-desk/portal/new", data=other, headers=HTML).text
+
+
+def test_what_was_wrong_and_is_sent_again_put_right_makes_one_ticket(desk, client):
+    half = client.post("/service-desk/portal/new", data=FORM | {"submission": "s-1", "email": ""}, headers=HTML)
+    assert half.status_code == 422
+    assert 'name="submission" value="s-1"' in half.text
+    for _again in range(2):
+        assert client.post("/service-desk/portal/new", data=FORM | {"submission": "s-1"}, headers=HTML).status_code == 201
+    assert len(desk.all(Ticket)) == 1
 
 
 def test_looking_at_a_survey_counts_nothing_and_sending_it_counts_once(desk, client):

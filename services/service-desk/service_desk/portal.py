@@ -1,5 +1,6 @@
 """The public form: what a visitor sends becomes a ticket; robots and floods are refused."""
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -7,15 +8,15 @@ from collections.abc import Mapping
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from chassis import clock, i18n
+from chassis import clock, i18n, idempotency
 from chassis.caller import PUBLIC
 from chassis.errors import Invalid, TooManyRequests
 from chassis.i18n import lazy as _
 from service_desk import metrics, tickets
-from service_desk.models import Ticket
 from service_desk.objects import TYPES
 from service_desk.schemas import mail_address
 
+SUBMISSION = "submission"  # names one filling-in of the form, so that sending it twice makes one ticket
 HONEYPOT = "website_url"  # hidden from people; only a robot fills it in
 FIELDS = {"name": 120, "email": 254, "phone": 40, "type": 40, "subject": 200, "text": 20_000}
 OFFERED = ("question", "incident", "request", "complaint", "billing")
@@ -46,12 +47,35 @@ class Flood:
 flood = Flood()
 
 
-def submit(session: Session, *, values: Mapping[str, str], address: str, per_minute: int) -> Ticket | None:
-    """Take in one submission; None for a robot, who is told it worked. Invalid, TooManyRequests."""
+def submit(session: Session, *, values: Mapping[str, str], address: str, per_minute: int) -> str:
+    """Take in one submission and say the ticket's number; nothing for a robot, who is told it worked.
+
+    The same words sent again from the same page, by a second click or by the browser, get the first ticket's number.
+    Invalid, TooManyRequests.
+    """
     flood.refuse(address, per_minute=per_minute)
     if values.get(HONEYPOT):
         metrics.FORM_REFUSED.labels("robot").inc()
-        return None
+        return ""
+    typed = _checked(values)
+    once = _once(values.get(SUBMISSION) or "", typed)
+    if once is not None:
+        idempotency.wait(session, once)
+        before = idempotency.find(session, once)
+        if before is not None:
+            return before.answer.decode()
+    number = tickets.create(
+        session, caller=PUBLIC, channel="portal", subject=typed["subject"], text=typed["text"],
+        type=typed["type"] or "question", requester_name=tickets.line(typed["name"]), requester_email=typed["email"],
+        requester_phone=tickets.line(typed["phone"]) or None, language=i18n.current(), acknowledge=True,
+    ).number  # fmt: skip
+    if once is not None:
+        idempotency.keep(session, once, idempotency.Stored(201, {}, number.encode()))
+    return number
+
+
+def _checked(values: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, cut to its longest; Invalid with what is wrong in each field."""
     typed = {name: tickets.body(str(values.get(name) or ""))[:longest] for name, longest in FIELDS.items()}
     errors: dict[str, list[str]] = {
         name: [str(_("This is needed."))] for name in ("name", "email", "subject", "text") if not typed[name]
@@ -65,11 +89,16 @@ def submit(session: Session, *, values: Mapping[str, str], address: str, per_min
         errors["type"] = [str(_("Choose one of those offered."))]
     if errors:
         raise Invalid(errors=errors)
-    return tickets.create(
-        session, caller=PUBLIC, channel="portal", subject=typed["subject"], text=typed["text"],
-        type=typed["type"] or "question", requester_name=tickets.line(typed["name"]), requester_email=typed["email"],
-        requester_phone=tickets.line(typed["phone"]) or None, language=i18n.current(), acknowledge=True,
-    )  # fmt: skip
+    return typed
+
+
+def _once(submission: str, typed: Mapping[str, str]) -> idempotency.Asked | None:
+    """The key of a submission. Its words are part of it: who goes back, writes something else and sends has two requests."""
+    if not submission:
+        return None
+    words = hashlib.sha256("\0".join(typed[name] for name in FIELDS).encode()).hexdigest()
+    key = hashlib.sha256(submission.encode()).hexdigest()
+    return idempotency.asked(key, caller="portal", route=words, body=b"")
 
 
 def offered() -> dict[str, Mapping[str, str]]:

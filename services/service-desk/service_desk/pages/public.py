@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, render_template, request
 
+from chassis import ids
 from chassis.api import Call
 from chassis.errors import Invalid, TooManyRequests
 from console.fields import words
@@ -24,7 +25,7 @@ def portal_form(call: Call) -> Any:
 def portal_submit(call: Call) -> Any:
     """Take in the form; what is wrong is shown beside its field, nothing typed is lost."""
     try:
-        made = portal.submit(
+        number = portal.submit(
             call.session, values=request.form.to_dict(), address=request.remote_addr or "",
             per_minute=call.settings.portal_per_minute,  # type: ignore[attr-defined]
         )  # fmt: skip
@@ -32,15 +33,16 @@ def portal_submit(call: Call) -> Any:
         return _form(call, typed=request.form, errors={"": [str(problem.title)]}, status=429)
     except Invalid as problem:
         return _form(call, typed=request.form, errors=problem.errors or {"": [str(problem)]}, status=422)
-    return _form(call, typed={}, done=True, number=made.number if made else "", status=201)
+    return _form(call, typed={}, done=True, number=number, status=201)
 
 
 def _form(
-    call: Call, *, typed: Any, errors: Any = None, done: bool = False, number: str | None = "", status: int = 200
+    call: Call, *, typed: Any, errors: Any = None, done: bool = False, number: str = "", status: int = 200
 ) -> Any:
     body = render_template(
         "service_desk/portal.html", typed=typed, errors=errors or {}, done=done, number=number, honeypot=portal.HONEYPOT,
-        action=FORM, offered=[(key, words(label)) for key, label in portal.offered().items()],
+        submission=typed.get(portal.SUBMISSION) or ids.uuid7(), action=FORM,
+        offered=[(key, words(label)) for key, label in portal.offered().items()],
     )  # fmt: skip
     return Response(body, mimetype="text/html"), status
 
