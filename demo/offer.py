@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo import approving
 from demo.suite import until
+from engines.money import to_text
 
 if TYPE_CHECKING:
     from demo.story import Stage
@@ -22,15 +23,15 @@ def the_quote_is_approved(stage: "Stage") -> None:
     )
     stage.ids["quote"], path = quote["id"], f"/sales/api/v1/quotes/{quote['id']}"
     tell.say(f"quote {quote['number']} {quote['id']}: total {quote['total']['amount']} {quote['total']['currency']}")
+    currency = quote["total"]["currency"]
     for line in quote["lines"]:
         off = line["effective_discount_percent"]
-        tell.say(
-            f"    {line['name']}: {line['quantity']} × {line['unit_price']}, {off} % off: {line['total_minor'] / 100:.2f}"
-        )
-    total = sum(line["total_minor"] for line in quote["lines"]) / 100
-    tell.check(quote["total"]["amount"] == f"{total:.2f}", "the server's total is the sum of its lines")
+        amount = to_text(line["total_minor"], currency)
+        tell.say(f"    {line['name']}: {line['quantity']} × {line['unit_price']}, {off} % off: {amount}")
+    total = to_text(sum(line["total_minor"] for line in quote["lines"]), currency)
+    tell.check(quote["total"]["amount"] == total, "the server's total is the sum of its lines")
     tell.need(
-        total >= LARGE and float(quote["max_discount_percent"]) > CHEAP,
+        float(total) >= LARGE and float(quote["max_discount_percent"]) > CHEAP,
         f"it is over {LARGE} and more than {CHEAP} % off",
     )
     stage.facts["discount"] = quote["max_discount_percent"]
@@ -64,13 +65,14 @@ def the_customer_accepts(stage: "Stage") -> None:
         f"contract {contract['number']} {contract['id']}: {contract['amount']['amount']} {contract['amount']['currency']}"
     )
     tell.check(contract["quote_id"] == stage.ids["quote"], "accepted, it became the draft of a contract")
+    currency = contract["amount"]["currency"]
     for term in contract["payment_plan"]:
-        tell.say(f"    {term['title']}: {term['amount_minor'] / 100:.2f} due {term['due_date']}")
+        tell.say(f"    {term['title']}: {to_text(term['amount_minor'], currency)} due {term['due_date']}")
     planned = sum(term["amount_minor"] for term in contract["payment_plan"])
     tell.check(
-        f"{planned / 100:.2f}" == contract["amount"]["amount"], "the payment plan adds up to the contract's amount"
+        to_text(planned, currency) == contract["amount"]["amount"], "the payment plan adds up to the contract's amount"
     )
-    stage.facts["first_term"] = contract["payment_plan"][0]["amount_minor"] / 100
+    stage.facts["first_term"] = float(to_text(contract["payment_plan"][0]["amount_minor"], currency))
     with stage.outage.of("approvals"):
         asked = owner.post(f"/sales/api/v1/contracts/{contract['id']}/submit")
         tell.need(asked.ok, f"the contract asks for approval ({asked.status}{'' if asked.ok else f' {asked.body}'})")

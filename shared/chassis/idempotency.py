@@ -92,9 +92,9 @@ def wait(session: Session, request: Asked) -> None:
 
 def find(session: Session, request: Asked) -> Stored | None:
     """The first request's answer; KeyReused if that had another body, InProgress if another process is at it now."""
-    if not is_sqlite(session):
-        if not session.execute(select(func.pg_try_advisory_xact_lock(_number(request)))).scalar_one():
-            raise InProgress()
+    lock = func.pg_try_advisory_xact_lock(_number(request))
+    if not is_sqlite(session) and not session.execute(select(lock)).scalar_one():
+        raise InProgress()
     known = TABLE.c.digest == request.digest
     row: Any = session.execute(select(TABLE).where(known)).first()
     if row is None:

@@ -63,7 +63,9 @@ class Settings:
     archive_after_months: int = setting(
         12, doc="Whole months of events kept in the live log; older ones are archived. 0: none are."
     )
-    keys: str = setting("", doc="Folder in which services publish their public keys, and nothing else, to each other; empty: DATA/keys.")
+    keys: str = setting(
+        "", doc="Folder in which services publish their public keys, and nothing else, to each other; empty: DATA/keys."
+    )
     jwks_url: str = setting(
         "", doc="Where the log-in service publishes its keys; empty: PUBLIC_URL/gateway/.well-known."
     )
@@ -73,6 +75,10 @@ class Settings:
         secret=True,
     )
     time_zone: str = setting("Asia/Shanghai", doc="The company's time zone: what a day, week and month is.")
+    base_currency: str = setting(
+        "CNY",
+        doc="Currency that thresholds, totals and reports are counted in, one for the company: CRM_BASE_CURRENCY.",
+    )
     clock_offset: float = setting(0.0, doc="Seconds added to the clock; for rehearsals and tests.")
     clock_offset_file: str = setting(
         "", doc="File that holds such seconds and is looked at again and again, so that running processes follow it."

@@ -11,6 +11,7 @@ from babel import Locale, dates, numbers
 from flask import current_app
 
 from chassis import clock, i18n
+from engines.money import major
 
 LOCALES = {"zh": Locale("zh", "CN", "Hans"), "en": Locale("en", "GB")}
 
@@ -46,7 +47,7 @@ def minor_money(minor: int | None, currency: str = "CNY", *, short: bool = False
     """An amount in minor units (fen, cents)."""
     if minor is None:
         return ""
-    return money(Decimal(minor).scaleb(-numbers.get_currency_precision(currency)), currency, short=short)
+    return money(major(minor, currency), currency, short=short)
 
 
 def number(value: Any) -> str:

@@ -86,7 +86,11 @@ def dialog(form: Form, **extra: Any) -> tuple[str, int]:
 
 
 def typed(form: Form, posted: Mapping[str, Any], errors: Mapping[str, Any]) -> Form:
-    """The form as it was sent, with what is wrong in it; `posted` is `request.form`."""
+    """The form as it was sent, with what is wrong in it; `posted` is `request.form`.
+
+    The page around it shows the record as who sent it may see it, as when it was read.
+    """
+    reader.veil()
     return replace(form, values=_as_typed(form, posted), errors=errors)
 
 

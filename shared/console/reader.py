@@ -7,6 +7,7 @@ from flask import current_app, g, has_request_context, request
 from chassis import auth, directory
 from chassis.caller import PUBLIC, Caller
 from chassis.errors import Unauthorized
+from engines import access
 from engines.access import Granted, granted, has_right
 from engines.access.grants import EVERYTHING
 
@@ -31,6 +32,12 @@ def grant(kind: str) -> Granted:
     if not has_request_context() or "caller" not in g:
         return EVERYTHING
     return granted(current_app.extensions["crm"].database, g.caller, kind)
+
+
+def veil() -> None:
+    """Show the records this request has loaded for writing as its reader may see them; what he wrote is refused."""
+    if has_request_context() and "caller" in g and g.get("crm_session") is not None:
+        access.veil(g.crm_session, g.caller)
 
 
 def csrf_token() -> str:

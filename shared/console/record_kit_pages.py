@@ -1,7 +1,6 @@
 """The addresses behind the record kit on pages, the same in every service; also a plain page for kinds without their own."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from flask import Response, render_template, request
@@ -15,7 +14,7 @@ from chassis.i18n import pick
 from console import details, fields, forms, record_kit, replies
 from console.fields import Field
 from console.pages import Pages, signed_in
-from engines import access, comments, followers, history, tags, timeline
+from engines import access, comments, followers, history, money, tags, timeline
 from engines import record_kit as kit
 from engines.attachments import keeping, serving
 from engines.attachments.models import Attachment
@@ -419,5 +418,6 @@ def _value(item: Any, record: Any, people: Mapping[str, str]) -> Any:
     if item.kind == "person":
         return people.get(value or "", "")
     if item.kind == "money" and isinstance(value, int):
-        return format(Decimal(value).scaleb(-(item.scale or 0)), "f")
+        currency = getattr(record, item.currency_column, None) if item.currency_column else item.currency
+        return money.outside(value, currency or money.base_currency())
     return value

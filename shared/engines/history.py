@@ -17,7 +17,7 @@ from chassis import archive, clock, event_log
 from chassis.caller import Caller
 from chassis.errors import Invalid
 from chassis.i18n import lazy as _
-from engines import access, record_kit
+from engines import access, money, record_kit
 from engines.attachments.models import Attachment, Blob
 from engines.comments import Comment
 from engines.objects import Field, Label, ObjectType
@@ -98,7 +98,8 @@ def told(session: Session, caller: Caller, kind: str, row: Any) -> Entry | None:
     name = row.type.split(".", 1)[1].rpartition(".")[0]
     participle = name.rpartition(".")[2]
     known = happening(kept, name) if name.partition(".")[0] in (kind, "record") else kept.happenings.get(name)
-    changes = _changes(row, visible_fields(session, caller, kept.kind))
+    record = session.get(kept.kind.model, row.subject.partition("/")[2])
+    changes = _changes(row, visible_fields(session, caller, kept.kind), record)
     if participle in _CREATING and all(change.before is None for change in changes):
         changes = ()  # a new record's first values stand on its page
     if not changes and (known is None or known.label == _PLAIN[_CHANGED].label):
@@ -121,22 +122,23 @@ def visible_fields(session: Session, caller: Caller, kind: ObjectType) -> dict[s
     return dict(access.visible(session, caller, kind).by_name)
 
 
-def _changes(row: Any, fields: Mapping[str, Field]) -> tuple[Change, ...]:
+def _changes(row: Any, fields: Mapping[str, Field], record: Any) -> tuple[Change, ...]:
     changed: dict[str, Any] = orjson.loads(row.changes) if row.changes else {}
     if row.personal:
         changed |= orjson.loads(row.personal).get("changes") or {}
-    return tuple(changes_of(changed, fields))
+    return tuple(changes_of(changed, fields, record))
 
 
-def changes_of(changed: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[Change]:
-    """The columns of a change that are among `fields`, as people know them."""
+def changes_of(changed: Mapping[str, Any], fields: Mapping[str, Field], record: Any = None) -> Iterator[Change]:
+    """The columns of a change that are among `fields`, as people know them; `record` says the currency of its amounts."""
     by_column = {item.column: item for item in fields.values() if item.json_key is None}
     for column, (before, after) in changed.items():
         if column == "custom":
             yield from _custom(before or {}, after or {}, fields)
         elif column in by_column and by_column[column].name not in _SILENT:
             item = by_column[column]
-            yield Change(item.name, _outside(item, before), _outside(item, after))
+            was, now = changed.get(item.currency_column) or [getattr(record, item.currency_column or "-", None)] * 2
+            yield Change(item.name, _outside(item, before, was or now), _outside(item, after, now or was))
 
 
 def _custom(before: Mapping[str, Any], after: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[Change]:
@@ -146,8 +148,10 @@ def _custom(before: Mapping[str, Any], after: Mapping[str, Any], fields: Mapping
             yield Change(item.name, _outside(item, before.get(name)), _outside(item, after.get(name)))
 
 
-def _outside(item: Field, value: Any) -> Any:
+def _outside(item: Field, value: Any, currency: str | None = None) -> Any:
     """A stored value as people know it."""
+    if item.currency_column and isinstance(value, int):
+        return money.to_text(value, currency)
     if item.scale and isinstance(value, int) and not isinstance(value, bool):
         return format(Decimal(value).scaleb(-item.scale), "f")
     if isinstance(value, str) and len(value) > MAX_TEXT:

@@ -6,6 +6,8 @@ from dataclasses import InitVar, dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from engines.money import digits
+
 Label = Mapping[str, str]  # {"zh": "区域", "en": "Region"}
 
 NUMBERS = frozenset({"number", "integer", "money", "percent"})
@@ -23,8 +25,9 @@ class Field:
     `kind` is one of KINDS. `column` is the model's attribute that holds the value (default: the name); a name
     `custom.<x>` reads key x of the JSON column `custom`. `choices` maps each allowed value to its label (or is a
     plain sequence of values). `scale` is the number of decimals of a value stored as a scaled integer: money is
-    minor units (2), integer 0; None means stored as it is (float or numeric column). `currency` is what a money
-    column is counted in when all rows share one. `written=False` marks what only the system sets.
+    minor units (2, or what its currency has), integer 0; None means stored as it is (float or numeric column).
+    `currency` is what a money column is counted in when all rows share one, `currency_column` where each row says its
+    own. `written=False` marks what only the system sets.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Field:
     choices: Mapping[str, Label] | Sequence[str] = field(default=(), kw_only=True)
     scale: int | None = field(default=None, kw_only=True)
     currency: str | None = field(default=None, kw_only=True)
+    currency_column: str = field(default="", kw_only=True)
     written: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -42,7 +46,7 @@ class Field:
         if not self.column:
             object.__setattr__(self, "column", "custom" if self.json_key else self.name)
         if self.scale is None and self.kind in {"integer", "money"}:
-            object.__setattr__(self, "scale", 2 if self.kind == "money" else 0)
+            object.__setattr__(self, "scale", digits(self.currency or "") if self.kind == "money" else 0)
 
     @property
     def json_key(self) -> str | None:

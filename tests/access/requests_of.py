@@ -96,16 +96,21 @@ def _values(tables: Tables, rule: Any, kind: str | None) -> Iterator[tuple[dict[
     every = [kind] if kind in tables.foreign or kind in tables.own else [*tables.foreign]
     if "account" in rule.rule and "account" in tables.foreign:
         every = ["account"]
+    part = next((each for each in ("tasks", "activities") if f"/{each}/" in rule.rule and each in tables.foreign), None)
+    if part is not None:
+        every = [part]
+    elif "kind" in names:
+        every = [each for each in every if each in tables.kinds]
+    elif not any(name.endswith("id") for name in names):
+        every = every[:1]  # a key, a token, a step: no place for a record
     task = (tables.foreign.get("tasks") or ["none"])[0]
+    steps = STEPS if {"step", "action", "status", "field", "part"} & set(names) else ("x",)
     for each in every or ["none"]:
         for ids, is_foreign in ((tables.foreign.get(each), True), (tables.own.get(each), False)):
-            if not ids:
-                continue
-            for step in STEPS if {"step", "action", "status", "field", "kind", "part"} & set(names) else ("",):
-                found = {name: ids[0] if name.endswith("id") or name in ("number",) else step or "x" for name in names}
-                if "task_id" in found:
-                    found["task_id"] = task
-                yield found, is_foreign
+            for step in steps if ids else ():
+                found = {name: ids[0] if name.endswith("id") or name in ("number",) else step for name in names}
+                known = {"task_id": task, "kind": each}
+                yield found | {name: known[name] for name in known.keys() & found.keys()}, is_foreign
 
 
 def _reads(tables: Tables, rule: str, path: str, route: Route | None, kind: str | None) -> Iterator[Sent]:
@@ -118,9 +123,8 @@ def _reads(tables: Tables, rule: str, path: str, route: Route | None, kind: str 
         queries += _probes(tables, route, kind)
     if route is None and "<" not in rule:
         queries += [({"q": "cnr"}, False), ({"q": "199"}, False), ({"count": "1"}, False)]
-        for name, ids in tables.foreign.items():
-            if name in tables.kinds:
-                queries.append(({name: ids[0], f"{name}_id": ids[0]}, False))
+        named = {name: ids[0] for name, ids in tables.foreign.items() if name in tables.kinds}
+        queries.append((named | {f"{name}_id": id_ for name, id_ in named.items()}, False))
     for query, refused in queries:
         query = {name: value for name, value in query.items() if value is not None}
         target = f"{path}?{urlencode(query)}" if query else path
@@ -128,19 +132,18 @@ def _reads(tables: Tables, rule: str, path: str, route: Route | None, kind: str 
 
 
 def _probes(tables: Tables, route: Route | None, kind: str) -> list[tuple[dict[str, Any], bool]]:
-    """Filter, sort, search, count and choose members by every field; those hidden from the walker must be refused."""
+    """Filter, sort, search, count by fields; by those hidden from the walker an API must refuse, and a page show nothing."""
     found: list[tuple[dict[str, Any], bool]] = []
-    closed = tables.hidden.get(kind, set())
-    for item in tables.kinds[kind].fields:
-        leaf = {"field": item.name, "op": "is_not_empty"}
-        found.append(({"filter": json.dumps(leaf)}, item.name in closed))
+    closed, fields = tables.hidden.get(kind, set()), tables.kinds[kind].fields
+    for item in [each for each in fields if each.name in closed] + [each for each in fields if each.name not in closed][
+        :3
+    ]:
+        is_closed = item.name in closed
+        found.append(({"filter": json.dumps({"field": item.name, "op": "is_not_empty"})}, is_closed))
         if item.kind not in LISTS and (route is None or item.name in (route.page.sort if route.page else {})):
-            found.append(({"sort": item.name}, item.name in closed))
-            found.append(({"sort": f"-{item.name}", "limit": "1"}, item.name in closed))
+            found.append(({"sort": f"-{item.name}", "limit": "1"}, is_closed))
     found += [({"q": "cnr"}, False), ({"count": "true", "limit": "200"}, False)]
-    if route is None:
-        return [(query, False) for query, _refused in found]
-    return found
+    return found if route is not None else [(query, False) for query, _refused in found]
 
 
 def _queries(tables: Tables, route: Route) -> list[dict[str, Any]]:

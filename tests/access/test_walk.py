@@ -11,7 +11,7 @@ from tests.access import requests_of, world
 from tests.access.canaries import Canary
 
 SERVICES = ("leads", "sales", "service-desk", "approvals", "reporting", "gateway")
-WALKERS = ("walk_nothing", "walk_own", "walk_tree", "walk_masked")
+WALKERS = ("walk_nothing", "walk_none", "walk_own", "walk_team", "walk_tree", "walk_masked")
 pytestmark = pytest.mark.xdist_group("walk")
 COUNTED: Counter[str] = Counter()
 

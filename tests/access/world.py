@@ -107,7 +107,9 @@ def walkers(kinds: list[ObjectType]) -> dict[str, Walker]:
         walker.key: walker
         for walker in (
             Walker("walk_nothing", "none"),
+            Walker("walk_none", "none", {"*": _grant("none")}),
             Walker("walk_own", "own", {"*": _grant("own")}),
+            Walker("walk_team", "own", {"*": _grant("team")}),
             Walker("walk_tree", "own", {"*": _grant("department_tree")}),
             Walker("walk_masked", "all", masks, masked=True),
         )

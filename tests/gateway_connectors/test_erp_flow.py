@@ -1,11 +1,12 @@
 """From an approved contract to customer, order and receivable in K3Cloud, and back to payments and shipments."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from chassis.db import Database
-from integration_gateway import erp
+from integration_gateway import chat, erp
 from integration_gateway.connectors import configured
 from integration_gateway.connectors.models import Connector, Delivery, ErpCursor
 
@@ -163,3 +164,13 @@ def test_without_an_erp_nothing_is_ordered(database, hear):
     hear("sales.contract.approved.v1", **CONTRACT)
     with database.reading() as session:
         assert session.query(Delivery).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor", "amount"), [("JPY", 1234, "1234"), ("KWD", 1234, "1.234"), ("CNY", 1234, "12.34")]
+)
+def test_amounts_of_the_ledger_have_the_digits_of_their_currency(currency: str, minor: int, amount: str) -> None:
+    assert erp.minor(Decimal(amount), currency) == minor
+    assert chat._highlight({"kind": "money", "currency": currency, "value": amount}, "en")[1].endswith(
+        amount.replace("1234", "1,234")
+    )

@@ -58,7 +58,7 @@ DRIPS = {
 @pytest.mark.parametrize("writes", [True, False])
 def test_a_partner_who_drips_cannot_hold_the_worker(part: str, writes: bool) -> None:
     with dripping(*DRIPS[part]) as (url, hung_up):
-        with pytest.raises(ConnectorError, match="no whole answer in 0.4 s") as refused:
+        with pytest.raises(ConnectorError, match=r"no whole answer in 0\.4 s") as refused:
             http.call("POST", url, json={}, writes=writes, read_seconds=5, total_seconds=0.4)
         assert refused.value.code == "timeout"
         assert refused.value.uncertain is writes

@@ -184,7 +184,9 @@ def test_what_was_wrong_and_is_sent_again_put_right_makes_one_ticket(desk, clien
     assert half.status_code == 422
     assert 'name="submission" value="s-1"' in half.text
     for _again in range(2):
-        assert client.post("/service-desk/portal/new", data=FORM | {"submission": "s-1"}, headers=HTML).status_code == 201
+        assert (
+            client.post("/service-desk/portal/new", data=FORM | {"submission": "s-1"}, headers=HTML).status_code == 201
+        )
     assert len(desk.all(Ticket)) == 1
 
 

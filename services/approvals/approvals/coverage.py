@@ -146,7 +146,7 @@ def _shown(case: Case, kind: SubjectKind) -> dict[str, Any]:
         {
             "field": by_column[column].name,
             "label": pick(by_column[column].label),
-            "value": shown(by_column[column], value),
+            "value": shown(by_column[column], value, currency=case.get(by_column[column].currency_column)),
         }
         for column, value in case.items()
     ]

@@ -10,6 +10,5 @@ from chassis.settings import setting
 class Settings(settings.Settings):
     """Settings of the approvals service; each has a safe default."""
 
-    base_currency: str = setting("CNY", doc="Currency of base amounts that flows branch on, for showing them.")
     urge_minutes: int = setting(60, doc="Minutes between two urges of the same approval.")
     simulation_subjects: int = setting(5_000, doc="Most past subjects one simulation runs on.")

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from engines import money
 from engines.conditions.explain import shown
 from engines.objects import LISTS, NUMBERS, Field, ObjectType
 
@@ -32,13 +34,13 @@ _SHARED = (
     _field("account_id", "id", "客户标识", "Account id"),
     _field("account_name", "text", "客户", "Account"),
     _field("account_tier", "text", "客户等级", "Account tier"),
-    _field("amount", "money", "金额", "Amount", column="amount_minor"),
+    _field("amount", "money", "金额", "Amount", column="amount_minor", currency_column="currency"),
     _field("currency", "text", "币种", "Currency"),
-    _field("base_amount", "money", "本币金额", "Base amount", column="base_minor"),
+    _field("base_amount", "money", "本币金额", "Base amount", column="base_minor", currency=money.base_currency()),
 )
 _PRICED = (
     _field("max_discount_percent", "percent", "最大折扣（%）", "Highest discount (%)"),
-    _field("margin", "money", "毛利", "Margin", column="margin_minor"),
+    _field("margin", "money", "毛利", "Margin", column="margin_minor", currency_column="currency"),
 )
 _REGISTERED = (
     _field("name", "text", "客户名称", "Name"),
@@ -104,12 +106,12 @@ def highlights(kind: SubjectKind, snapshot: Mapping[str, Any]) -> list[dict[str,
     found = []
     for name in kind.highlights:
         field = kind.type.by_name[name]
-        value = shown(field, snapshot.get(field.column))
+        value = shown(field, snapshot.get(field.column), currency=snapshot.get(field.currency_column))
         if value in (None, "", []):
             continue
         row = {"name": name, "label": dict(field.label), "kind": field.kind, "value": value}
         if field.kind == "money":
-            row["currency"] = str(snapshot.get("currency") or "")
+            row["currency"] = field.currency or str(snapshot.get(field.currency_column) or "")
         found.append(row)
     return found
 
@@ -121,7 +123,7 @@ def facts(rows: list[dict[str, Any]], locale: str) -> dict[str, str]:
     for row in rows:
         text = f"{row['value']:g}" if isinstance(row["value"], float) else str(row["value"])
         if row["kind"] == "money":
-            text = f"{row['currency']} {float(text):,.2f}".strip()
+            text = f"{row['currency']} {Decimal(text):,.{money.digits(row['currency'])}f}".strip()
         elif row["kind"] == "percent":
             text = f"{text}%"
         label = row["label"].get(language) or row["name"]

@@ -16,6 +16,7 @@ from chassis.errors import NotFound, Problem
 from chassis.events import publish
 from chassis.i18n import lazy as _
 from chassis.subscriptions import Received, Subscriptions
+from engines import money
 from integration_gateway import deliveries, notifications
 from integration_gateway.connectors import configured, settings
 from integration_gateway.connectors.events import ChatDecisionReceived
@@ -322,7 +323,7 @@ def _highlight(row: Mapping[str, Any], language: str) -> tuple[str, str]:
     label, value = in_language(row.get("label"), language), str(row.get("value", ""))
     if row.get("kind") == "money":
         currency = str(row.get("currency") or "")
-        value = f"{SIGNS.get(currency, currency + ' ')}{Decimal(value):,.2f}".strip()
+        value = f"{SIGNS.get(currency, currency + ' ')}{Decimal(value):,.{money.digits(currency)}f}".strip()
     return label, f"{value}%" if row.get("kind") == "percent" else value
 
 

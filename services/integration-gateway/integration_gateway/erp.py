@@ -15,6 +15,7 @@ from chassis.db import Database
 from chassis.events import publish
 from chassis.service import Runtime
 from chassis.subscriptions import Received, Subscriptions
+from engines import money
 from integration_gateway import deliveries
 from integration_gateway.connectors import configured, settings
 from integration_gateway.connectors.contract import ConnectorError
@@ -25,7 +26,6 @@ from integration_gateway.connectors.models import Connector, Delivery, ErpCursor
 log = logging.getLogger(__name__)
 on = Subscriptions()
 
-EXPONENTS = {"JPY": 0, "KRW": 0}
 KINDS = {"customer": documents.CUSTOMER, "sales_order": documents.ORDER, "receivable": documents.RECEIVABLE}
 FIRST_LOOK = timedelta(days=30)
 
@@ -267,13 +267,7 @@ def _on_its_way(session: Session, connector_id: str, number: str) -> bool:
 
 def minor(amount: Decimal, currency: str) -> int:
     """An amount of the ERP in minor units."""
-    exponent = EXPONENTS.get(currency, 2)
-    return int(amount.scaleb(exponent).quantize(Decimal(1), rounding=ROUND_HALF_UP))
-
-
-def major(amount_minor: int, currency: str) -> Decimal:
-    """The inverse of `minor`."""
-    return Decimal(amount_minor).scaleb(-EXPONENTS.get(currency, 2))
+    return int(amount.scaleb(money.digits(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def _customer(account: Mapping[str, Any], number: str, currency: str) -> dict[str, Any]:
@@ -294,7 +288,7 @@ def _line(line: Mapping[str, Any], currency: str) -> dict[str, Any]:
     total = line.get("total_minor")
     price = Decimal(str(line.get("unit_price", 0)))
     if total is not None and quantity:
-        price = (major(int(total), currency) / quantity).quantize(Decimal("0.000001"))
+        price = (money.major(int(total), currency) / quantity).quantize(Decimal("0.000001"))
     return {
         "product_code": str(line.get("code") or ""),
         "name": str(line.get("name") or ""),
@@ -310,7 +304,7 @@ def _plan(contract: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "due_on": str(row["due_date"])[:10],
             "percent": round(100 * int(row["amount_minor"]) / total, 4),
-            "amount": str(major(int(row["amount_minor"]), contract["currency"])),
+            "amount": str(money.major(int(row["amount_minor"]), contract["currency"])),
         }
         for row in contract["payment_plan"]
     ]

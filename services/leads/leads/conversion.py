@@ -13,13 +13,13 @@ from chassis.events import publish
 from chassis.i18n import both
 from chassis.ids import uuid7
 from chassis.timers import arm, cancel
-from engines import ownership
+from engines import money, ownership
 from leads import facts, followup, lifecycle, metrics
 from leads.errors import ChooseCandidate
 from leads.events import ConversionRequested, LeadChanged, LeadConversionFailed, LeadConverted
 from leads.models import Lead
 from leads.ownership import LEADS
-from leads.schemas import Money, decimal_text
+from leads.schemas import Money
 
 WAIT_TIMER = "conversion_wait"
 
@@ -47,7 +47,7 @@ def request(
     asked.setdefault("name", lead.company or lead.name)
     if asked.get("amount") is None and lead.budget_minor is not None:
         asked |= {
-            "amount": decimal_text(lead.budget_minor, lead.budget_currency or "CNY"),
+            "amount": money.to_text(lead.budget_minor, lead.budget_currency or "CNY"),
             "currency": lead.budget_currency,
         }
     asked.setdefault("currency", lead.budget_currency or "CNY")
@@ -70,7 +70,7 @@ def asked(body: Mapping[str, Any]) -> dict[str, Any]:
     opportunity = dict(body.get("opportunity") or {})
     if "amount" in opportunity:
         minor, opportunity["currency"] = opportunity["amount"]
-        opportunity["amount"] = decimal_text(minor, opportunity["currency"])
+        opportunity["amount"] = money.to_text(minor, opportunity["currency"])
     return {**body, "opportunity": opportunity or None}
 
 
@@ -80,7 +80,7 @@ def typed_amount(text: str, currency: str) -> dict[str, str]:
         minor, currency = Money().deserialize({"amount": text, "currency": currency})
     except ValidationError as error:
         raise ValueError(text) from error
-    return {"amount": decimal_text(minor, currency), "currency": currency}
+    return {"amount": money.to_text(minor, currency), "currency": currency}
 
 
 def _ask(session: Session, lead: Lead, *, wait_seconds: int) -> None:

@@ -100,7 +100,7 @@ LEAD_FIELDS = (
     _text("industry", "行业", "Industry", "choice", choices=INDUSTRIES),
     _text("company_size", "规模", "Company size", "choice", choices=SIZES),
     _text("product_interest", "意向产品", "Product interest", "texts"),
-    _text("budget", "预算", "Budget", "money", column="budget_minor", currency="CNY"),
+    _text("budget", "预算", "Budget", "money", column="budget_minor", currency_column="budget_currency"),
     _text("status", "状态", "Status", "choice", choices=STATUSES, written=False),
     _text("score", "评分", "Score", "integer", written=False),
     _text("grade", "等级", "Grade", "choice", choices=("A", "B", "C", "D"), written=False),

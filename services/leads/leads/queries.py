@@ -52,8 +52,10 @@ def lead(session: Session, caller: Caller, lead_id: str, action: str = "read") -
     return access.get(session, caller, Lead, lead_id, action)
 
 
-def details(session: Session, record: Lead) -> dict[str, Any]:
-    """The lead with its conversion, its possible steps and the explanations of score and owner."""
+def details(session: Session, caller: Caller, record: Lead) -> dict[str, Any]:
+    """The lead with its conversion, its possible steps and the explanations of score and owner, as the caller may see them."""
+    session.flush()
+    access.veil(session, caller)
     found = {decision.kind: decision for decision in reversed(explain.decisions_of(session, f"lead/{record.id}"))}
     locale, reclaim = i18n.current(), ownership.explain(session, ownership.of("lead"), record)
     own = {column.key: getattr(record, column.key) for column in Lead.__mapper__.column_attrs}

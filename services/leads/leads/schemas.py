@@ -6,17 +6,12 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from chassis.i18n import lazy as _
+from engines import money
 from leads.definition_schemas import POLICIES
 from leads.objects import BEHAVIOURS, INDUSTRIES, SIZES, SOURCES
 
-CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY", "SGD", "AUD", "CAD", "CHF", "KRW", "TWD", "THB", "MYR")
-_NO_DECIMALS = frozenset(("JPY", "KRW"))
+CURRENCIES = tuple(money.EXPONENTS)
 MAX_MINOR = 10**15
-
-
-def decimal_text(minor: int, currency: str) -> str:
-    """`123450`, `CNY` → `1234.50`."""
-    return format(Decimal(minor).scaleb(0 if currency in _NO_DECIMALS else -2), "f")
 
 
 class Money(fields.Field[Any]):
@@ -29,7 +24,7 @@ class Money(fields.Field[Any]):
         if not value:
             return None
         minor, _space, currency = str(value).partition(" ")
-        return {"amount": decimal_text(int(minor), currency), "currency": currency}
+        return {"amount": money.to_text(int(minor), currency), "currency": currency}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[int, str]:
         if (
@@ -42,7 +37,7 @@ class Money(fields.Field[Any]):
         if currency not in CURRENCIES:
             raise ValidationError(str(_("This currency is not known.")))
         try:
-            minor = Decimal(value["amount"]).scaleb(0 if currency in _NO_DECIMALS else 2)
+            minor = Decimal(value["amount"]).scaleb(money.exponent(currency))
             if minor != minor.to_integral_value() or not 0 <= minor <= MAX_MINOR:
                 raise ValidationError(str(_("This amount cannot be stored exactly.")))
         except InvalidOperation:

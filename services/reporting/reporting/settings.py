@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from chassis.settings import Settings as ChassisSettings
-from chassis.settings import load, setting
+from chassis.settings import load
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(ChassisSettings):
-    base_currency: str = setting("CNY", doc="Currency that thresholds, totals and reports are counted in.")
+    """None of its own."""
 
 
 _current: Settings | None = None

@@ -1,61 +1,19 @@
-"""Amounts as whole minor units with a currency, and the one place where fractions are rounded."""
+"""Prices, shares and conversion of amounts, and the one place where fractions are rounded; amounts: engines.money."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, NamedTuple
 
-EXPONENTS = {
-    "CNY": 2, "USD": 2, "EUR": 2, "HKD": 2, "GBP": 2, "SGD": 2, "TWD": 2, "AUD": 2, "CAD": 2, "CHF": 2, "THB": 2,
-    "MYR": 2, "JPY": 0, "KRW": 0, "VND": 0, "KWD": 3, "BHD": 3,
-}  # fmt: skip  # ISO 4217 minor units of the currencies a company may quote in
+from engines.money import EXPONENTS, MAX_MINOR, Amount, MoneyError, exponent, outside, to_minor, to_text
+
+__all__ = [
+    "EXPONENTS", "MAX_MINOR", "Amount", "MoneyError", "convert", "exponent", "left", "outside", "price",
+    "round_half_up", "split", "to_minor", "to_text",
+]  # fmt: skip
 PRICE_SCALE = 6  # a unit price is a decimal(18,6)
-_DIGITS = 24
-MAX_MINOR = 10**17  # refuses what a BIGINT sum over a page of documents could not hold
-
-
-class MoneyError(ValueError):
-    """An amount, price or currency that cannot be stored exactly."""
-
-
-def exponent(currency: str) -> int:
-    """Digits after the point of `currency`; MoneyError when it is unknown."""
-    try:
-        return EXPONENTS[currency]
-    except KeyError:
-        raise MoneyError(f"unknown currency {currency!r}") from None
 
 
 def round_half_up(value: Decimal) -> int:
     """The nearest whole number, halves away from zero: 四舍五入, as tax offices and ERP systems round."""
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-
-
-def to_minor(amount: str | Decimal, currency: str) -> int:
-    """`"12.30"` CNY → 1230. MoneyError when it has more digits than the currency, or is no finite number."""
-    try:
-        value = Decimal(amount)
-        if not value.is_finite() or abs(value.adjusted()) > _DIGITS:  # 1E+999999 would be a number of a million digits
-            raise MoneyError(f"{str(amount)[:40]!r} is not an amount")
-        scaled = value.scaleb(exponent(currency))
-        whole = int(scaled)
-    except (ArithmeticError, ValueError) as error:
-        raise MoneyError(f"{str(amount)[:40]!r} is not an amount") from error
-    if whole != scaled:
-        raise MoneyError(f"{amount!r} has more decimals than {currency}")
-    if abs(whole) > MAX_MINOR:
-        raise MoneyError(f"{amount!r} is too large")
-    return whole
-
-
-def to_text(minor: int, currency: str) -> str:
-    """1230 CNY → `"12.30"`: the inverse of `to_minor`."""
-    digits = exponent(currency)
-    sign, whole = ("-" if minor < 0 else ""), str(abs(minor)).rjust(digits + 1, "0")
-    return f"{sign}{whole[:-digits]}.{whole[-digits:]}" if digits else sign + whole
-
-
-def outside(minor: int | None, currency: str | None) -> dict[str, Any] | None:
-    """The form in which the API and events name an amount: `{"amount": "12.30", "currency": "CNY"}`."""
-    return None if minor is None or currency is None else {"amount": to_text(minor, currency), "currency": currency}
 
 
 def left(whole: int | None, part: int | None) -> int | None:
@@ -95,10 +53,3 @@ def split(minor: int, weights: list[int]) -> list[int]:
         shares.append(upto - done)
         done = upto
     return shares
-
-
-class Amount(NamedTuple):
-    """An amount as use cases take it."""
-
-    minor: int
-    currency: str

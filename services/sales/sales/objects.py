@@ -1,5 +1,6 @@
 """The kinds of records of sales and their fields, for conditions, access, lists and screens."""
 
+from engines.money import base_currency
 from engines.objects import Field, ObjectType
 from engines.ownership import POOL_RULE, in_my_pools
 from sales import gates
@@ -18,6 +19,8 @@ from sales.models import (
 from sales.models.contracts import CONTRACT_STATUSES
 from sales.models.customers import DECISION_ROLES, TIERS
 from sales.models.deals import QUOTE_STATUSES
+
+BASE = base_currency()
 
 
 def _field(name: str, kind: str, zh: str, en: str, **more: object) -> Field:
@@ -94,9 +97,11 @@ ACCOUNT = ObjectType(
         _field("protected_until", "datetime", "保护期至", "Protected until", written=False),
         _field("last_activity_at", "datetime", "最近跟进", "Last activity", written=False),
         _field("next_reclaim_at", "datetime", "预计回收时间", "Goes back to the pool", written=False),
-        _field("contract_total", "money", "合同总额", "Contracts", column="contract_minor", written=False),
-        _field("paid_total", "money", "回款总额", "Paid", column="paid_minor", written=False),
-        _field("open_total", "money", "应收余额", "Still owed", column="open_minor", written=False),
+        _field(
+            "contract_total", "money", "合同总额", "Contracts", column="contract_minor", currency=BASE, written=False
+        ),
+        _field("paid_total", "money", "回款总额", "Paid", column="paid_minor", currency=BASE, written=False),
+        _field("open_total", "money", "应收余额", "Still owed", column="open_minor", currency=BASE, written=False),
     ),
     rights=("assign", "bulk", "claim", "export", "see_pool", "set_tier"),
     label={"zh": "客户", "en": "Account"},
@@ -126,8 +131,8 @@ OPPORTUNITY = ObjectType(
     (
         _field("name", "text", "商机名称", "Name"),
         _field("account_id", "id", "客户", "Account"),
-        _field("amount", "money", "金额", "Amount", column="amount_minor"),
-        _field("base_amount", "money", "本币金额", "Base amount", column="base_minor", written=False),
+        _field("amount", "money", "金额", "Amount", column="amount_minor", currency_column="currency"),
+        _field("base_amount", "money", "本币金额", "Base amount", column="base_minor", currency=BASE, written=False),
         _field("currency", "text", "币种", "Currency"),
         _field("close_date", "date", "预计成交日", "Close date"),
         _field("pipeline_id", "id", "销售流程", "Pipeline"),
@@ -158,8 +163,8 @@ QUOTE = ObjectType(
         _field("opportunity_id", "id", "商机", "Opportunity"),
         _field("revision", "integer", "版本", "Revision", written=False),
         _field("status", "choice", "状态", "Status", choices=QUOTE_STATUS_LABELS, written=False),
-        _field("total", "money", "总额", "Total", column="total_minor", written=False),
-        _field("base_amount", "money", "本币金额", "Base amount", column="base_minor", written=False),
+        _field("total", "money", "总额", "Total", column="total_minor", currency_column="currency", written=False),
+        _field("base_amount", "money", "本币金额", "Base amount", column="base_minor", currency=BASE, written=False),
         _field("currency", "text", "币种", "Currency"),
         _field("max_discount_percent", "percent", "最大折扣", "Largest discount", scale=6, written=False),
         _field("valid_until", "date", "有效期至", "Valid until"),
@@ -178,9 +183,11 @@ CONTRACT = ObjectType(
         _field("opportunity_id", "id", "商机", "Opportunity"),
         _field("quote_id", "id", "报价", "Quote", written=False),
         _field("status", "choice", "状态", "Status", choices=CONTRACT_STATUS_LABELS, written=False),
-        _field("amount", "money", "合同金额", "Amount", column="amount_minor", written=False),
-        _field("base_amount", "money", "本币金额", "Base amount", column="base_minor", written=False),
-        _field("paid", "money", "已回款", "Paid", column="paid_minor", written=False),
+        _field(
+            "amount", "money", "合同金额", "Amount", column="amount_minor", currency_column="currency", written=False
+        ),
+        _field("base_amount", "money", "本币金额", "Base amount", column="base_minor", currency=BASE, written=False),
+        _field("paid", "money", "已回款", "Paid", column="paid_minor", currency_column="currency", written=False),
         _field("currency", "text", "币种", "Currency"),
         _field("max_discount_percent", "percent", "最大折扣", "Largest discount", scale=6, written=False),
         _field("signed_on", "date", "签订日期", "Signed on"),
@@ -201,8 +208,8 @@ RECEIVABLE = ObjectType(
         _field("contract_id", "id", "合同", "Contract"),
         _field("term", "integer", "期次", "Term", written=False),
         _field("status", "choice", "状态", "Status", choices=RECEIVABLE_STATUS_LABELS, written=False),
-        _field("amount", "money", "金额", "Amount", column="amount_minor", written=False),
-        _field("paid", "money", "已回款", "Paid", column="paid_minor", written=False),
+        _field("amount", "money", "金额", "Amount", column="amount_minor", currency_column="currency", written=False),
+        _field("paid", "money", "已回款", "Paid", column="paid_minor", currency_column="currency", written=False),
         _field("currency", "text", "币种", "Currency", written=False),
         _field("due_date", "date", "到期日", "Due date"),
         _field("overdue", "boolean", "逾期", "Overdue", written=False),
@@ -217,8 +224,16 @@ PAYMENT = ObjectType(
     (
         _field("account_id", "id", "客户", "Account"),
         _field("contract_id", "id", "合同", "Contract"),
-        _field("amount", "money", "金额", "Amount", column="amount_minor"),
-        _field("unallocated", "money", "未核销", "Not allocated", column="unallocated_minor", written=False),
+        _field("amount", "money", "金额", "Amount", column="amount_minor", currency_column="currency"),
+        _field(
+            "unallocated",
+            "money",
+            "未核销",
+            "Not allocated",
+            column="unallocated_minor",
+            currency_column="currency",
+            written=False,
+        ),
         _field("currency", "text", "币种", "Currency"),
         _field("paid_at", "datetime", "回款时间", "Paid at"),
         _field("system", "text", "来源系统", "System", written=False),

@@ -8,7 +8,6 @@ from chassis.settings import load, setting
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(ChassisSettings):
-    base_currency: str = setting("CNY", doc="Currency that thresholds, totals and reports are counted in.")
     vip_threshold: str = setting(
         "500000", doc="Sum of approved contracts, in the base currency, that makes an account VIP."
     )

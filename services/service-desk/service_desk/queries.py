@@ -20,9 +20,10 @@ def ticket(session: Session, caller: Caller, ticket_id: str, action: str = "read
     return access.get(session, caller, Ticket, ticket_id, action, lock=action != "read")
 
 
-def details(session: Session, record: Ticket) -> dict[str, Any]:
-    """The ticket with its conversation, clocks, possible states and the explanations of assignee and policy."""
+def details(session: Session, caller: Caller, record: Ticket) -> dict[str, Any]:
+    """The ticket with its conversation, clocks, possible states and explanations, as the caller may see them."""
     session.flush()
+    access.veil(session, caller)
     shown = {attribute.key: getattr(record, attribute.key) for attribute in Ticket.__mapper__.column_attrs}
     decisions = {each.kind: each for each in reversed(explain.decisions_of(session, f"ticket/{record.id}"))}
     account = session.get(Account, record.account_id) if record.account_id else None

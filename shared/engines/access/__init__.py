@@ -5,7 +5,7 @@ from engines.access.grants import Granted, granted
 from engines.access.predicate import allows, get, predicate_sql, readable, require
 from engines.access.rights import Right, has_right, require_right, right
 from engines.access.shares import Share, is_shared, share, unshare
-from engines.access.sight import whole
+from engines.access.sight import veil, whole
 from engines.access.veils import seen_through, veil_by, veils_of
 from engines.objects import Field, ObjectType, of_model
 
@@ -32,6 +32,7 @@ __all__ = [
     "seen_through",
     "share",
     "unshare",
+    "veil",
     "veil_by",
     "veils_of",
     "visible",

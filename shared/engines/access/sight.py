@@ -4,6 +4,8 @@ An edge that only reads says for whom (`session.info["reader"] = caller`); every
 view of it. The access predicate alone judges by the values as they are (`whole`).
 """
 
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import event, inspect
@@ -15,7 +17,7 @@ from chassis.records import Record
 from engines import objects
 from engines.access.field_rules import masked
 from engines.access.grants import granted
-from engines.explain import DecisionRow
+from engines.explain import Decision, DecisionRow
 from engines.objects import REFERENCES, Field
 
 READER, _PLANS, _WHOLE = "reader", "masked_columns", "unmasked"
@@ -110,12 +112,29 @@ def _hidden(model: type[Any], field: Field, value: Any, rule: str) -> Any:
     return "" if required and isinstance(value, str) else None
 
 
+def decided(session: Session, decision: Decision) -> Decision:
+    """A decision that was just worked out, as the session's reader may see it."""
+    reader: Caller | None = session.info.get(READER)
+    hidden = granted(session, reader, decision.subject.partition("/")[0]).hidden if reader is not None else ()
+    if not hidden:
+        return decision
+    return replace(decision, inputs={}, steps=(), outcome=_without(decision.outcome, hidden))
+
+
 def _mask_decision(session: Session, reader: Caller, row: DecisionRow) -> None:
     """A decision's inputs and steps repeat values of its record: whoever may not see them all sees only the outcome."""
-    kind = row.subject.partition("/")[0]
-    if granted(session, reader, kind).hidden:
+    hidden = granted(session, reader, row.subject.partition("/")[0]).hidden
+    if hidden:
         set_committed_value(row, "inputs", {})
         set_committed_value(row, "steps", [])
+        set_committed_value(row, "outcome", _without(row.outcome, hidden))
+
+
+def _without(outcome: Any, hidden: Collection[str]) -> Any:
+    """What was decided, but for values of fields that the reader may not see."""
+    if not isinstance(outcome, Mapping):
+        return outcome
+    return {name: value for name, value in outcome.items() if name not in hidden}
 
 
 event.listen(Session, "loaded_as_persistent", _loaded)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 from functools import lru_cache
@@ -12,6 +13,7 @@ import orjson
 from chassis.errors import Invalid
 from chassis.i18n import Text
 from chassis.i18n import lazy as _
+from engines import money
 from engines.conditions import language as lang
 from engines.conditions import moments
 from engines.conditions.language import Bounds, Compare, Member, Node, Not, Offset, Window
@@ -139,6 +141,8 @@ class _Reader:
             return lang.Changed(field, int(op == "changed_to"), self.leaf_node(field, "eq", value))
         if isinstance(value, Mapping) and "field" in value:
             return self.versus(field, op, value)
+        if field.currency_column:
+            return _amount(field, op, value)
         return _READERS[field.kind](field, op, value)
 
     def versus(self, field: Field, op: str, value: Mapping[str, Any]) -> Node:
@@ -146,7 +150,8 @@ class _Reader:
         if op not in {"eq"} | lang.ORDER:
             raise _Wrong(_("%(op)s cannot compare two fields.", op=op), ".op")
         same = lang.family(field) == lang.family(other) and field.kind not in LISTS
-        if not same or (field.scale or 0) != (other.scale or 0):
+        counted = field.currency_column == other.currency_column
+        if not same or not counted or (field.scale or 0) != (other.scale or 0):
             raise _Wrong(_("%(a)s and %(b)s cannot be compared.", a=field.name, b=other.name), ".value.field")
         return lang.Versus(field, op, other)
 
@@ -173,6 +178,35 @@ def _number(field: Field, op: str, value: Any) -> Node:
         sides = _number_bounds(field, "ge", low), _number_bounds(field, "le", high)
         return Compare(field, None if None in sides else (*(sides[0] or ()), *(sides[1] or ())))
     return Compare(field, _number_bounds(field, op, _decimal(field, value, ".value")))
+
+
+def _amount(field: Field, op: str, value: Any) -> Node:
+    """An amount whose record says its currency: the number means whole units of that, however many digits it has.
+
+    Named with a currency, it is compared with records of that currency only.
+    """
+    own = Field("currency", "text", column=field.currency_column)
+    named = {
+        item.get("currency") for item in (value if isinstance(value, list | tuple) else [value]) if _is_amount(item)
+    }
+    if named:
+        if len(named) > 1 or not named <= money.EXPONENTS.keys():
+            raise _Wrong(_("Name one currency that is known."), ".value")
+        currency = str(named.pop())
+        counted = replace(field, currency=currency, currency_column="", scale=money.exponent(currency))
+        return lang.All((Member(own, frozenset((currency,))), _number(counted, op, value)))
+    parts: list[Node] = []
+    unusual = {digits: [code for code, has in money.EXPONENTS.items() if has == digits] for digits in money.UNUSUAL}
+    for digits, codes in unusual.items():
+        among = Member(own, frozenset(codes))
+        parts.append(lang.All((among, _number(replace(field, currency_column="", scale=digits), op, value))))
+    rest = Not(Member(own, frozenset(code for codes in unusual.values() for code in codes)))
+    usual = lang.All((rest, _number(replace(field, currency_column="", scale=money.USUAL), op, value)))
+    return lang.Some((usual, *parts))
+
+
+def _is_amount(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.keys() == {"amount", "currency"}
 
 
 def _pair(value: object) -> list[Any]:

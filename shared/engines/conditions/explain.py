@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from chassis import clock
+from engines import money
 from engines.conditions import language as lang
 from engines.conditions import moments
 from engines.conditions.check import parse
@@ -44,11 +45,11 @@ def _leaf(leaf: Mapping[str, Any], record: Any, context: Context, kind: ObjectTy
     mapping = isinstance(record, Mapping)
     field = kind.by_name[leaf["field"]]
     found = dict(leaf)
-    found["actual"] = shown(field, reader(field, mapping)(record))
+    found["actual"] = shown(field, reader(field, mapping)(record), currency=_currency(field, record))
     value = leaf.get("value")
     if isinstance(value, Mapping) and "field" in value:
         other = kind.by_name[value["field"]]
-        found["other"] = shown(other, reader(other, mapping)(record))
+        found["other"] = shown(other, reader(other, mapping)(record), currency=_currency(other, record))
     if leaf["op"] in lang.CHANGE:
         found["change"] = context.changes.get(field.column)
     node = parse(leaf, kind, on_event)
@@ -59,13 +60,23 @@ def _leaf(leaf: Mapping[str, Any], record: Any, context: Context, kind: ObjectTy
     return found
 
 
-def shown(field: Field, value: Any) -> Any:
-    """A stored value as people and JSON see it: money and scaled numbers as decimal text, times as ISO."""
+def shown(field: Field, value: Any, *, currency: str | None = None) -> Any:
+    """A stored value as people and JSON see it: money and scaled numbers as decimal text, times as ISO.
+
+    `currency` is that of the record, for an amount whose records have currencies of their own.
+    """
     if value is None:
         return None
+    if field.currency_column:
+        return money.to_text(value, currency)
     if field.kind in NUMBERS and field.scale:
         return str(Decimal(value).scaleb(-field.scale))
     return _plain(value)
+
+
+def _currency(field: Field, record: Any) -> str | None:
+    column = field.currency_column
+    return (record.get(column) if isinstance(record, Mapping) else getattr(record, column)) if column else None
 
 
 def _plain(value: Any) -> Any:
@@ -100,4 +111,6 @@ def snapshot(kind: ObjectType, record: Any, names: set[str] | None = None) -> di
             continue
         value = record.get(field.column) if isinstance(record, Mapping) else getattr(record, field.column)
         kept[field.column] = float(value) if isinstance(value, Decimal) else _plain(value)
+        if field.currency_column:
+            kept.setdefault(field.currency_column, _currency(field, record))
     return kept

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, attributes
 from chassis import clock, directory
 from chassis.caller import SYSTEM
 from chassis.timers import Timer, Timers, arm, cancel
+from engines.access import sight
 from engines.conditions import Context
 from engines.conditions.context import company_zone
 from engines.explain import Decision, Step, record_decision
@@ -195,9 +196,10 @@ def explain(session: Session, kind: Ownable, record: Any) -> Decision | None:
     """Why the record goes back when it does, worked out for the reader; None when nobody owns it."""
     if record.owner_id is None:
         return None
-    known = in_force(session, kind)
-    found = work_out(session, kind, record, known)
-    return _decision(session, kind, record, known, found, outcome={"next_reclaim_at": _iso(found.at)})
+    true, known = sight.whole(record), in_force(session, kind)
+    found = work_out(session, kind, true, known)
+    made = _decision(session, kind, true, known, found, outcome={"next_reclaim_at": _iso(found.at)})
+    return sight.decided(session, made)
 
 
 def _decision(

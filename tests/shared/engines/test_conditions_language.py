@@ -74,6 +74,29 @@ def test_money_is_compared_exactly(op: str, value: Any, minor: int, result: bool
     assert holds(leaf("amount", op, value), amount_minor=minor) is result
 
 
+@pytest.mark.parametrize(
+    ("currency", "op", "value", "minor", "result"),
+    [
+        ("JPY", "ge", "500000", 500_000, True), ("CNY", "ge", "500000", 500_000, False),
+        ("CNY", "ge", "500000", 500_000_00, True), ("KWD", "ge", "500000", 500_000_00, False),
+        ("KWD", "ge", "500000", 500_000_000, True), ("KWD", "eq", "0.125", 125, True), ("JPY", "eq", "0.125", 0, False),
+        (None, "eq", "1.25", 125, True), ("JPY", "ne", "125", 125, False), ("JPY", "between", ["1", "2"], 2, True),
+        ("JPY", "in", ["7", "125"], 125, True), ("CNY", "in", ["7", "125"], 125, False),
+        ("JPY", "ge", {"amount": "5", "currency": "JPY"}, 5, True),
+        ("CNY", "ge", {"amount": "5", "currency": "JPY"}, 500, False),
+    ],
+)  # fmt: skip
+def test_an_amount_is_compared_in_whole_units_of_its_records_own_currency(
+    currency: str | None, op: str, value: Any, minor: int, result: bool
+) -> None:
+    assert holds(leaf("fee", op, value), fee_minor=minor, fee_currency=currency) is result
+
+
+def test_a_currency_nobody_knows_is_refused_in_a_condition() -> None:
+    with pytest.raises(ConditionError):
+        holds(leaf("fee", "ge", {"amount": "5", "currency": "XXX"}))
+
+
 def test_text_is_exact_in_equality_and_ignores_the_case_of_a_to_z_in_parts() -> None:
     assert not holds(leaf("name", "eq", "acme"), name="ACME")
     assert holds(leaf("name", "contains", "CME"), name="acme")

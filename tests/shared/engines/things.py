@@ -34,6 +34,8 @@ class Thing(Base):
     count: Mapped[int | None] = mapped_column(Integer)
     amount_minor: Mapped[int | None] = mapped_column(BigInteger)
     limit_minor: Mapped[int | None] = mapped_column(BigInteger)
+    fee_minor: Mapped[int | None] = mapped_column(BigInteger)
+    fee_currency: Mapped[str | None] = mapped_column(String(3))
     ratio: Mapped[float | None] = mapped_column(Float)
     price: Mapped[Decimal | None] = mapped_column(Numeric(18, 6))
     active: Mapped[bool | None] = mapped_column(Boolean)
@@ -58,6 +60,7 @@ THING = ObjectType(
         Field("count", "integer"),
         Field("amount", "money", column="amount_minor", currency="CNY"),
         Field("limit", "money", column="limit_minor"),
+        Field("fee", "money", column="fee_minor", currency_column="fee_currency"),
         Field("ratio", "percent"),
         Field("price", "number"),
         Field("active", "boolean"),
@@ -147,6 +150,7 @@ def _record(name: str, draw: random.Random) -> Thing:
         "owner_id": some((ME, MATE, STRANGER)), "department_id": some(("d-1", "d-2", "d-3")),
         "tags": some(LISTS), "collaborator_ids": some(([], [ME], [MATE], [STRANGER, ME])),
     }  # fmt: skip
+    values |= {"fee_minor": some(MINORS), "fee_currency": some(("CNY", "JPY", "KWD", "XXX"))}
     custom = {
         "text": some(TEXTS), "choice": some(STATUSES), "choices": some(LISTS), "person": some((ME, MATE, STRANGER)),
         "whole": some(INTEGERS), "money": some((*MINORS[:10], -5)), "share": some((*FLOATS, 1, -2)),

@@ -9,6 +9,7 @@ from chassis.api import Call
 from chassis.i18n import lazy as _
 from console.fields import Choice, Field
 from console.pages import Pages
+from engines import money
 
 pages = Pages("approvals")
 
@@ -46,7 +47,7 @@ def amount_of(subject: dict[str, Any]) -> dict[str, Any] | None:
     minor = subject.get("amount_minor")
     if not isinstance(minor, int):
         return None
-    return {"amount": f"{minor / 100:.2f}", "currency": str(subject.get("currency") or "CNY")}
+    return money.outside(minor, str(subject.get("currency") or money.base_currency()))
 
 
 def account_of(subject: dict[str, Any]) -> str:

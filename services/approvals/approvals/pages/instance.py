@@ -19,7 +19,7 @@ from chassis.i18n import pick
 from console import details, explanations, fields, forms, record_kit, replies
 from console.fields import Choice, Field
 from console.pages import signed_in
-from engines import access
+from engines import access, money
 
 URL = "/approvals/instances"
 
@@ -60,7 +60,7 @@ def instance_page(call: Call, id: str) -> Any:
         template="approvals/instance.html",
         asked=[_asked(task, people) for task in tasks],
         lines=subject.get("lines") or [],
-        currency=subject.get("currency") or call.settings.base_currency,  # type: ignore[attr-defined]
+        currency=subject.get("currency") or call.settings.base_currency,
         link=_path(instance.link),
         spent=story.spent(showing.time_per_node(call.session, instance)),
         story=story,
@@ -245,8 +245,7 @@ def _record(call: Call, instance: Instance, subject: dict[str, Any]) -> dict[str
     for item in kind.fields:
         value = subject.get(item.column)
         if item.kind == "money" and isinstance(value, int):
-            currency = call.settings.base_currency if item.name == "base_amount" else subject.get("currency")  # type: ignore[attr-defined]
-            value = {"amount": f"{value / 100:.2f}", "currency": str(currency or "CNY")}
+            value = money.outside(value, item.currency or subject.get("currency") or money.base_currency())
         elif item.kind == "person":
             value = people.get(value or "", value)
         elif item.kind == "department":

@@ -121,7 +121,8 @@ def call(
 ) -> Answer:
     """One request. `writes` says whether it changes something there: then a lost answer leaves the outcome uncertain.
 
-    The partner may be silent for `read_seconds`, and everything together takes `total_seconds` at most. Raises ConnectorError. Query strings carry secrets with several partners and never appear in messages.
+    The partner may be silent for `read_seconds`, and everything together takes `total_seconds` at most.
+    Raises ConnectorError. Query strings carry secrets with several partners and never appear in messages.
     """
     target = f"{url}?{urlencode(query)}" if query else url
     body = orjson.dumps(json) if json is not None else None

@@ -60,7 +60,7 @@ def create_lead(call: Call) -> Any:
     if made.outcome == "merged" and not access.allows(call.session, call.caller, LEAD, made.lead):
         # it went into a lead the caller may not read: he learns that, and nothing of what is in it
         return {"id": made.lead.id, "number": made.lead.number, "outcome": made.outcome, "found": found}
-    return queries.details(call.session, made.lead) | {"outcome": made.outcome, "found": found}
+    return queries.details(call.session, call.caller, made.lead) | {"outcome": made.outcome, "found": found}
 
 
 @api.get("/leads", answer=schemas.LeadOut, page=queries.LEADS, query=listing.QUERY, allow=right("lead", "read"))
@@ -72,7 +72,7 @@ def list_leads(call: Call) -> Any:
 @api.get("/leads/<id>", answer=schemas.LeadDetail, allow=right("lead", "read"))
 def read_lead(call: Call, id: str) -> Any:
     """One lead with the explanations of its score and owner."""
-    return queries.details(call.session, queries.lead(call.session, call.caller, id))
+    return queries.details(call.session, call.caller, queries.lead(call.session, call.caller, id))
 
 
 @api.patch(
@@ -85,7 +85,7 @@ def read_lead(call: Call, id: str) -> Any:
 def edit_lead(call: Call, id: str) -> Any:
     """Change fields of a lead."""
     lead = progress.edit(call.session, _for_step(call, id), caller=call.caller, **_columns(call.body))
-    return queries.details(call.session, lead)
+    return queries.details(call.session, call.caller, lead)
 
 
 @api.post("/leads/bulk", body=schemas.BulkIn, answer=schemas.BulkOut, allow=right("lead", "bulk"))
@@ -97,19 +97,19 @@ def change_leads(call: Call) -> Any:
 @api.post("/leads/<id>/qualify", answer=schemas.LeadDetail, allow=right("lead", "edit"), errors=STEP)
 def qualify_lead(call: Call, id: str) -> Any:
     """Find the lead worth an opportunity."""
-    return queries.details(call.session, progress.qualify(call.session, _for_step(call, id)))
+    return queries.details(call.session, call.caller, progress.qualify(call.session, _for_step(call, id)))
 
 
 @api.post("/leads/<id>/nurture", answer=schemas.LeadDetail, allow=right("lead", "edit"), errors=STEP)
 def nurture_lead(call: Call, id: str) -> Any:
     """Keep the lead warm until it is ripe."""
-    return queries.details(call.session, progress.nurture(call.session, _for_step(call, id)))
+    return queries.details(call.session, call.caller, progress.nurture(call.session, _for_step(call, id)))
 
 
 @api.post("/leads/<id>/resume", answer=schemas.LeadDetail, allow=right("lead", "edit"), errors=STEP)
 def resume_lead(call: Call, id: str) -> Any:
     """Take a nurtured lead up again."""
-    return queries.details(call.session, progress.resume(call.session, _for_step(call, id)))
+    return queries.details(call.session, call.caller, progress.resume(call.session, _for_step(call, id)))
 
 
 @api.post(
@@ -122,13 +122,13 @@ def resume_lead(call: Call, id: str) -> Any:
 def disqualify_lead(call: Call, id: str) -> Any:
     """Give the lead up, with the reason."""
     lead = progress.disqualify(call.session, _for_step(call, id), caller=call.caller, **call.body)
-    return queries.details(call.session, lead)
+    return queries.details(call.session, call.caller, lead)
 
 
 @api.post("/leads/<id>/reopen", answer=schemas.LeadDetail, allow=right("lead", "edit"), errors=STEP)
 def reopen_lead(call: Call, id: str) -> Any:
     """Take up again a lead that was given up."""
-    return queries.details(call.session, progress.reopen(call.session, _for_step(call, id)))
+    return queries.details(call.session, call.caller, progress.reopen(call.session, _for_step(call, id)))
 
 
 @api.post(
@@ -145,7 +145,7 @@ def convert_lead(call: Call, id: str) -> Any:
         call.session, _for_step(call, id), caller=call.caller, wait_seconds=settings.of(call.settings).conversion_wait_seconds,
         **conversion.asked(call.body),
     )  # fmt: skip
-    return queries.details(call.session, lead)
+    return queries.details(call.session, call.caller, lead)
 
 
 @api.post(
@@ -177,7 +177,7 @@ def list_lead_activities(call: Call, id: str) -> Any:
 def record_behaviours(call: Call, id: str) -> Any:
     """Add what the lead did and score it anew."""
     lead = progress.record_behaviours(call.session, _for_step(call, id), done=call.body["behaviours"])
-    return queries.details(call.session, lead)
+    return queries.details(call.session, call.caller, lead)
 
 
 @api.get("/leads/<id>/decisions", answer=schemas.Decisions, allow=right("lead", "read"))

@@ -27,14 +27,16 @@ def assign_lead(call: Call, id: str) -> Any:
     """Give the lead to a person, or let the rules choose; by the right `assign` or as an admin of its pool."""
     lead = access.get(call.session, call.caller, Lead, id, lock=True)
     require_giving(call.session, ownership.LEADS, lead, call.caller)
-    return queries.details(call.session, ownership.assign(call.session, lead, caller=call.caller, **call.body))
+    return queries.details(
+        call.session, call.caller, ownership.assign(call.session, lead, caller=call.caller, **call.body)
+    )
 
 
 @api.post("/leads/<id>/claim", answer=schemas.LeadDetail, allow=right("lead", "claim"), errors=[*CLAIM_REFUSED, *STEP])
 def claim_lead(call: Call, id: str) -> Any:
     """Take a lead from the pool, within its limits."""
     lead = queries.lead(call.session, call.caller, id)
-    return queries.details(call.session, ownership.claim(call.session, lead, caller=call.caller))
+    return queries.details(call.session, call.caller, ownership.claim(call.session, lead, caller=call.caller))
 
 
 @api.post(
@@ -48,7 +50,7 @@ def release_lead(call: Call, id: str) -> Any:
     """Put the lead into a pool."""
     lead = access.get(call.session, call.caller, Lead, id, "edit", lock=True)
     ownership.release(call.session, lead, caller=call.caller, **call.body)
-    return queries.details(call.session, lead)
+    return queries.details(call.session, call.caller, lead)
 
 
 pools.mount(

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from chassis.i18n import gettext as _
 from console import formats
+from engines import money
 from engines.objects import Field
 from reporting.metrics.definition import Metric
 from reporting.querying.labels import Labels
@@ -20,7 +20,8 @@ def text(metric: Metric, value: Any) -> str:
     if value is None:
         return "–"
     if metric.unit == "money":
-        return formats.money(Decimal(str(value)) / 100, current().base_currency, short=True)
+        base = current().base_currency
+        return formats.money(money.major(value, base), base, short=True)
     if metric.unit == "share":
         return formats.percent(value, digits=1)
     if metric.unit in ("seconds", "minutes"):
@@ -43,9 +44,8 @@ def scaled(metrics: Sequence[Metric], columns: Sequence[Sequence[Any]]) -> tuple
     """Columns of figures for a chart in one unit they share, and that unit as charts name it."""
     unit = metrics[0].unit
     if unit == "money":
-        return [
-            [None if v is None else float(Decimal(str(v)) / 100) for v in column] for column in columns
-        ], current().base_currency
+        base = current().base_currency
+        return [[None if v is None else float(money.major(v, base)) for v in column] for column in columns], base
     if unit == "share":
         return [list(column) for column in columns], "%"
     if unit in ("seconds", "minutes"):
@@ -86,7 +86,7 @@ def cell(field: Field | None, value: Any, labels: Labels) -> str:
     if field is None:
         return str(value)
     if field.kind == "money":
-        return formats.money(Decimal(value) / 100, current().base_currency)
+        return formats.money(money.major(value, field.currency), field.currency or "")
     if field.name.endswith("_seconds"):
         return duration(value)
     if field.kind in ("integer", "number"):

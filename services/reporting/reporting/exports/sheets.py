@@ -12,6 +12,7 @@ from chassis import clock, directory
 from chassis.caller import Caller
 from chassis.i18n import gettext as _
 from chassis.i18n import pick
+from engines import money
 from reporting import watermarks
 from reporting.dashboards import presenting, tiles
 from reporting.dashboards.definition import Board
@@ -186,7 +187,9 @@ def _percent(value: float | None) -> str:
 
 def _plain(unit: str, values: Sequence[Any]) -> list[Any]:
     """Numbers for a spreadsheet: money in major units, durations in hours, shares of 1."""
-    factor = {"money": 0.01, "seconds": 1 / 3600, "minutes": 1 / 60}.get(unit, 1)
+    factor = {"money": 10 ** -money.digits(current().base_currency), "seconds": 1 / 3600, "minutes": 1 / 60}.get(
+        unit, 1
+    )
     return [None if value is None else round(float(value) * factor, 6) for value in values]
 
 

@@ -6,9 +6,11 @@ from typing import Any
 import xlsxwriter
 
 from chassis.i18n import gettext as _
+from engines import money
 from reporting.exports.sheets import Block, Document
+from reporting.settings import current
 
-_FORMATS = {"money": "#,##0.00", "share": "0.0%", "hours": '0.0 "h"', "count": "#,##0", "score": "0.00"}
+_FORMATS = {"share": "0.0%", "hours": '0.0 "h"', "count": "#,##0", "score": "0.00"}
 _CHARTS = {
     "bar": {"type": "column"},
     "stacked": {"type": "column", "subtype": "stacked"},
@@ -29,7 +31,9 @@ def written(document: Document) -> bytes:
         "head": book.add_format({"bold": True, "bg_color": "#E8EEF9", "bottom": 1}),
         "title": book.add_format({"bold": True, "font_size": 14}),
     }
-    styles |= {unit: book.add_format({"num_format": pattern}) for unit, pattern in _FORMATS.items()}
+    after = money.digits(current().base_currency)
+    patterns = _FORMATS | {"money": f"#,##0.{'0' * after}".removesuffix(".")}
+    styles |= {unit: book.add_format({"num_format": pattern}) for unit, pattern in patterns.items()}
     _cover(book, document, styles)
     names: set[str] = set()
     for block in document.blocks:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import case, func
 
 from chassis.directory import DirectoryUser
+from engines.money import base_currency
 from engines.objects import Field
 from reporting import models
 from reporting.errors import MetricInvalid
@@ -14,7 +15,8 @@ from reporting.facts.shape import Fact, Join
 
 
 def _f(name: str, kind: str, zh: str, en: str, column: str = "", choices: Any = ()) -> Field:
-    return Field(name, kind, {"zh": zh, "en": en}, column=column, choices=choices)
+    currency = base_currency() if kind == "money" else None  # amounts of all services arrive in the base currency
+    return Field(name, kind, {"zh": zh, "en": en}, column=column, choices=choices, currency=currency)
 
 
 def _owner(column: str = "owner_id") -> Field:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from chassis.caller import Caller
 from chassis.i18n import gettext as _
-from engines import conditions
+from engines import conditions, money
 from reporting.errors import QueryInvalid
 from reporting.facts import FACTS
 from reporting.metrics import catalogue, expressions
@@ -108,7 +107,8 @@ def evaluate(known: Mapping[str, Metric], metric: Metric, found: Mapping[Compone
 def outside(metric: Metric, value: Any) -> Any:
     """A figure as it leaves the service: money as decimal text, the rest as it is."""
     if metric.unit == "money" and value is not None:
-        return str((Decimal(str(value)) / 100).quantize(Decimal("0.01")))
+        base = current().base_currency
+        return format(round(money.major(value, base), money.digits(base)), "f")
     return value
 
 

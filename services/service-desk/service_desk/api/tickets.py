@@ -33,7 +33,7 @@ def create_ticket(call: Call) -> Any:
     """Take in a request: it is numbered, dispatched, and its clocks start."""
     if call.body.get("assignee_id") not in (None, call.caller.id):
         require_right(call.session, call.caller, "ticket", "assign")
-    return queries.details(call.session, tickets.create(call.session, caller=call.caller, **call.body))
+    return queries.details(call.session, call.caller, tickets.create(call.session, caller=call.caller, **call.body))
 
 
 @api.get("/tickets", answer=schemas.TicketOut, page=queries.TICKETS, query=listing.QUERY, allow=right("ticket", "read"))
@@ -45,7 +45,7 @@ def list_tickets(call: Call) -> Any:
 @api.get("/tickets/<id>", answer=schemas.TicketDetail, allow=right("ticket", "read"))
 def read_ticket(call: Call, id: str) -> Any:
     """One ticket with its clocks and the explanations of assignee and policy."""
-    return queries.details(call.session, queries.ticket(call.session, call.caller, id))
+    return queries.details(call.session, call.caller, queries.ticket(call.session, call.caller, id))
 
 
 @api.patch(
@@ -93,7 +93,7 @@ def reply_to_ticket(call: Call, id: str) -> Any:
     """Answer the customer."""
     ticket = _for_step(call, id)
     progress.reply(call.session, ticket, caller=call.caller, **call.body)
-    return queries.details(call.session, ticket)
+    return queries.details(call.session, call.caller, ticket)
 
 
 @api.post("/tickets/<id>/note", body=schemas.MessageIn, answer=schemas.TicketDetail, allow=right("ticket", "edit"))
@@ -101,7 +101,7 @@ def note_on_ticket(call: Call, id: str) -> Any:
     """Write an internal note."""
     ticket = _for_step(call, id)
     progress.note(call.session, ticket, caller=call.caller, **call.body)
-    return queries.details(call.session, ticket)
+    return queries.details(call.session, call.caller, ticket)
 
 
 @api.post(
@@ -110,7 +110,7 @@ def note_on_ticket(call: Call, id: str) -> Any:
 def hear_customer(call: Call, id: str) -> Any:
     """Take down what the customer said by phone or another channel; long after the solution a follow-up is answered."""
     ticket = progress.hear(call.session, _for_step(call, id), caller=call.caller, **call.body)
-    return queries.details(call.session, ticket)
+    return queries.details(call.session, call.caller, ticket)
 
 
 @api.post(
@@ -123,7 +123,7 @@ def hear_customer(call: Call, id: str) -> Any:
 def set_ticket_status(call: Call, id: str) -> Any:
     """Put the ticket into another state: pending, on hold, solved, closed or open again."""
     ticket = progress.set_status(call.session, _for_step(call, id), caller=call.caller, to=call.body["status"])
-    return queries.details(call.session, ticket)
+    return queries.details(call.session, call.caller, ticket)
 
 
 @api.post(
@@ -133,14 +133,16 @@ def set_ticket_status(call: Call, id: str) -> Any:
 def assign_ticket(call: Call, id: str) -> Any:
     """Give the ticket to a person or a queue; with neither the rules choose."""
     ticket = queries.ticket(call.session, call.caller, id)
-    return queries.details(call.session, tickets.assign(call.session, ticket, caller=call.caller, **call.body))
+    return queries.details(
+        call.session, call.caller, tickets.assign(call.session, ticket, caller=call.caller, **call.body)
+    )
 
 
 @api.post("/tickets/<id>/claim", answer=schemas.TicketDetail, allow=right("ticket", "claim"), errors=[AlreadyTaken])
 def claim_ticket(call: Call, id: str) -> Any:
     """Take a ticket that nobody has."""
     ticket = queries.ticket(call.session, call.caller, id)
-    return queries.details(call.session, tickets.claim(call.session, ticket, caller=call.caller))
+    return queries.details(call.session, call.caller, tickets.claim(call.session, ticket, caller=call.caller))
 
 
 @api.post(
@@ -153,4 +155,6 @@ def claim_ticket(call: Call, id: str) -> Any:
 def follow_up_ticket(call: Call, id: str) -> Any:
     """Make a ticket that takes this one up again."""
     ticket = queries.ticket(call.session, call.caller, id)
-    return queries.details(call.session, progress.follow_up(call.session, ticket, caller=call.caller, **call.body))
+    return queries.details(
+        call.session, call.caller, progress.follow_up(call.session, ticket, caller=call.caller, **call.body)
+    )
