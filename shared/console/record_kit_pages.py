@@ -239,10 +239,7 @@ def _mount_files(pages: Pages) -> None:
     @pages.post("/records/attachments/<id>/remove", allow=signed_in, feature=f"{pages.service}.files")
     def remove_file(call: Call, id: str) -> Any:
         """Take a file off its record."""
-        found = call.session.get(Attachment, id, with_for_update=True)
-        if found is None:
-            raise NotFound()
-        _record(call, found.subject_kind, found.subject_id)
+        found = kit.part(call.session, call.caller, Attachment, id, "write")
         keeping.remove(call.session, found, caller=call.caller)
         return replies.done(_("Removed"), refresh="page")
 
@@ -307,19 +304,11 @@ def _record(call: Call, kind: str, record_id: str, action: str = "read") -> tupl
 
 
 def _activity(call: Call, id_: str) -> Activity:
-    found = call.session.get(Activity, id_, with_for_update=True)
-    if found is None:
-        raise NotFound()
-    _record(call, found.subject_kind, found.subject_id)
-    return found
+    return kit.part(call.session, call.caller, Activity, id_, "write")
 
 
 def _comment(call: Call, id_: str) -> Comment:
-    found = call.session.get(Comment, id_, with_for_update=True)
-    if found is None:
-        raise NotFound()
-    _record(call, found.subject_kind, found.subject_id)
-    return found
+    return kit.part(call.session, call.caller, Comment, id_)
 
 
 def _task(call: Call, id_: str) -> Task:

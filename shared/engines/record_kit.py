@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,15 @@ from engines import access
 from engines.access.grants import ADMIN
 from engines.objects import Label, ObjectType
 
+
+class _Part(Protocol):
+    """What hangs on a record."""
+
+    subject_kind: Any
+    subject_id: Any
+
+
+P = TypeVar("P", bound=_Part)
 AfterActivity = Callable[[Session, Caller, Any, Any], None]
 
 
@@ -91,6 +100,15 @@ def of(session: Session, kind: str) -> Kept:
     if found is None:
         names = ", ".join(item.kind.kind for item in kinds_of(session.info["database"].service))
         raise Invalid(errors={"subject_kind": [_("Choose from: %(names)s", names=names)]})
+    return found
+
+
+def part(session: Session, caller: Caller, model: type[P], id_: str, action: str = "read") -> P:
+    """An activity, a comment, a task, a file … that hangs on a record, locked; NotFound or Forbidden as for the record."""
+    found = session.get(model, id_, with_for_update=True)
+    if found is None:
+        raise NotFound()
+    of(session, found.subject_kind).record(session, caller, found.subject_id, action)
     return found
 
 

@@ -2,7 +2,6 @@
 parameter widens, and nothing of other people's is changed."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +13,6 @@ SERVICES = ("leads", "sales", "service-desk", "approvals", "reporting", "gateway
 WALKERS = ("walk_nothing", "walk_none", "walk_own", "walk_team", "walk_tree", "walk_masked")
 pytestmark = pytest.mark.xdist_group("walk")
 COUNTED: Counter[str] = Counter()
-
-
-@pytest.fixture(scope="module")
-def everything(tmp_path_factory: Any) -> Any:
-    with world.built(Path(tmp_path_factory.mktemp("walk"))) as made:
-        yield made
 
 
 def _may_see(walker: world.Walker, mark: Canary) -> bool:

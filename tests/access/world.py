@@ -35,7 +35,7 @@ OPEN_KINDS = frozenset({"role", "department", "pipeline", "user"})
 
 
 def _grant(scope: str, **more: Any) -> dict[str, Any]:
-    return {"create": True, "read": scope, "edit": scope, "delete": scope, "rights": list(RIGHTS), **more}
+    return {"create": True, "read": scope, "edit": scope, "delete": scope, "rights": list(RIGHTS)} | more
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ def walkers(kinds: list[ObjectType]) -> dict[str, Walker]:
             Walker("walk_nothing", "none"),
             Walker("walk_none", "none", {"*": _grant("none")}),
             Walker("walk_own", "own", {"*": _grant("own")}),
+            Walker("walk_rightless", "all", {"*": _grant("all", rights=[])}),
             Walker("walk_team", "own", {"*": _grant("team")}),
             Walker("walk_tree", "own", {"*": _grant("department_tree")}),
             Walker("walk_masked", "all", masks, masked=True),

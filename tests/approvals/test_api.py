@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from approvals.app import SERVICE
@@ -63,6 +64,14 @@ def test_the_snapshot_leaves_out_what_a_role_hides(company, client):
     assert "margin_minor" not in client.as_user("wang").get(path).json["snapshot"]
     assert "cost_minor" not in client.as_user("wang").get(path).json["snapshot"]["lines"][0]
     assert client.as_user("chen").get(path).json["snapshot"]["margin_minor"] == 12_300
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "//evil.example", "https://evil.example", "/\\evil.example", "/a b"]
+)
+def test_a_request_may_only_link_to_a_page_of_the_suite(client, link):
+    refused = client.as_user("zhang").post(f"{BASE}/instances", json=REFUND | {"link": link})
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["link"])
 
 
 def test_urging_tells_who_is_asked_and_not_twice_in_an_hour(company, client):

@@ -111,3 +111,19 @@ def test_a_substitute_is_named_on_the_page(browser, company):
     assert "陈建国" in browser("wang", "/approvals/delegations").text
     company.ask()
     assert set(company.tasks()) == {"chen"}
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "//evil.example/x", "https://evil.example//evil.example/x", "data:x"]
+)
+def test_a_link_that_leaves_the_suite_is_never_a_link_on_a_page(browser, company, link):
+    company.ask(link=link)
+    page = browser("wang", f"/approvals/instances/{company.instance().id}").text
+    assert not [
+        found for found in re.findall(r'href="([^"]*)"', page) if "evil" in found or ":" in found.partition("/")[0]
+    ]
+
+
+def test_the_link_to_a_record_leads_to_its_page_on_this_origin(browser, company):
+    company.ask()
+    assert 'href="/sales/contracts/c1"' in browser("wang", f"/approvals/instances/{company.instance().id}").text

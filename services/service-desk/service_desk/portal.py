@@ -64,11 +64,12 @@ def submit(session: Session, *, values: Mapping[str, str], address: str, per_min
         before = idempotency.find(session, once)
         if before is not None:
             return before.answer.decode()
-    number = tickets.create(
+    ticket = tickets.create(
         session, caller=PUBLIC, channel="portal", subject=typed["subject"], text=typed["text"],
         type=typed["type"] or "question", requester_name=tickets.line(typed["name"]), requester_email=typed["email"],
         requester_phone=tickets.line(typed["phone"]) or None, language=i18n.current(), acknowledge=True,
-    ).number  # fmt: skip
+    )  # fmt: skip
+    number = ticket.number or ""
     if once is not None:
         idempotency.keep(session, once, idempotency.Stored(201, {}, number.encode()))
     return number

@@ -150,13 +150,13 @@ def mount(
     plural: str,
     *,
     answer: Any,
-    dump: Callable[[Session, Any], Any],
+    dump: Callable[[Session, Caller, Any], Any],
     protect: Callable[..., Any],
     errors: Sequence[type[Problem]] = (),
 ) -> None:
     """Add /pools, /holding-limits and each record's ownership to a service's API.
 
-    `dump(session, record)` is what the answer schema reads; `protect(session, record, caller=, until=, reason=)` is the
+    `dump(session, caller, record)` is what the answer schema reads; `protect(session, record, caller=, until=, reason=)` is the
     service's own step, which publishes.
     """
     _mount_rules(api, kind)
@@ -235,7 +235,7 @@ def _mount_trying(api: Api, kind: Ownable) -> None:
 
 
 def _mount_records(
-    api: Api, kind: Ownable, plural: str, answer: Any, dump: Callable[[Session, Any], Any], protect: Callable[..., Any],
+    api: Api, kind: Ownable, plural: str, answer: Any, dump: Callable[[Session, Caller, Any], Any], protect: Callable[..., Any],
     errors: Sequence[type[Problem]],
 ) -> None:  # fmt: skip
     @api.get(f"/{plural}/<id>/ownership", answer=OwnershipOut, allow=right(kind.name, "read"), tags=["ownership"])
@@ -251,7 +251,7 @@ def _mount_records(
         """Keep the record with its owner until a time, whatever the pool's rules say."""
         record = access.get(call.session, call.caller, kind.model, id, "edit", lock=True)
         protect(call.session, record, caller=call.caller, **call.body)
-        return dump(call.session, record)
+        return dump(call.session, call.caller, record)
 
     @api.post(
         f"/{plural}/<id>/reclaim", body=ReclaimIn, answer=answer, allow=right(kind.name, "assign"),
@@ -261,7 +261,7 @@ def _mount_records(
         """Take the record from its owner into a pool, with the reason."""
         record = access.get(call.session, call.caller, kind.model, id, "edit", lock=True)
         take_back(call.session, kind, record, caller=call.caller, **call.body)
-        return dump(call.session, record)
+        return dump(call.session, call.caller, record)
 
 
 def take_back(

@@ -99,16 +99,11 @@ def mount(api: Api, subjects: Subjects) -> None:
     @api.patch("/activities/<id>", body=ActivityEdit, answer=ActivityOut, allow=subjects, tags=TAGS)
     def edit_activity(call: Call, id: str) -> Activity:
         """Correct an activity of one's own"""
-        return timeline.edit_activity(call.session, _found(call, id), caller=call.caller, **call.body)
+        return timeline.edit_activity(
+            call.session, subjects.part(call, Activity, id, "write"), caller=call.caller, **call.body
+        )
 
     @api.delete("/activities/<id>", status=204, allow=subjects, tags=TAGS)
     def remove_activity(call: Call, id: str) -> None:
         """Take an activity of one's own away"""
-        timeline.remove_activity(call.session, _found(call, id), caller=call.caller)
-
-    def _found(call: Call, id_: str) -> Activity:
-        activity = call.session.get(Activity, id_, with_for_update=True)
-        if activity is None:
-            raise NotFound()
-        subjects.record(call, activity.subject_kind, activity.subject_id)
-        return activity
+        timeline.remove_activity(call.session, subjects.part(call, Activity, id, "write"), caller=call.caller)

@@ -75,8 +75,4 @@ def mount(api: Api, subjects: Subjects) -> None:
     @api.delete("/attachments/<id>", status=204, allow=subjects, tags=TAGS)
     def remove_attachment(call: Call, id: str) -> None:
         """Take a file off its record: who attached it may"""
-        attachment = call.session.get(Attachment, id, with_for_update=True)
-        if attachment is None:
-            raise NotFound()
-        subjects.record(call, attachment.subject_kind, attachment.subject_id)
-        keeping.remove(call.session, attachment, caller=call.caller)
+        keeping.remove(call.session, subjects.part(call, Attachment, id, "write"), caller=call.caller)

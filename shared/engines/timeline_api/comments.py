@@ -78,16 +78,9 @@ def mount(api: Api, subjects: Subjects) -> None:
     @api.patch("/comments/<id>", body=RecordCommentEdit, answer=RecordCommentOut, allow=subjects, tags=TAGS)
     def edit_comment(call: Call, id: str) -> Comment:
         """Change a comment of one's own"""
-        return comments.edit(call.session, _found(call, id), caller=call.caller, **call.body)
+        return comments.edit(call.session, subjects.part(call, Comment, id), caller=call.caller, **call.body)
 
     @api.delete("/comments/<id>", status=204, allow=subjects, tags=TAGS)
     def remove_comment(call: Call, id: str) -> None:
         """Take a comment of one's own away"""
-        comments.remove(call.session, _found(call, id), caller=call.caller)
-
-    def _found(call: Call, id_: str) -> Comment:
-        comment = call.session.get(Comment, id_, with_for_update=True)
-        if comment is None:
-            raise NotFound()
-        subjects.record(call, comment.subject_kind, comment.subject_id)
-        return comment
+        comments.remove(call.session, subjects.part(call, Comment, id), caller=call.caller)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from chassis.api import Call
 from engines import access, record_kit
-from engines.record_kit import Kept
+from engines.record_kit import Kept, P
 
 ID = validate.Length(1, 36)
 LONG = 20_000
@@ -50,6 +50,10 @@ class Subjects:
     ) -> Any:
         """The same in a session of the route's own."""
         return record_kit.of(session, kind).record(session, call.caller, record_id, action, lock=lock)
+
+    def part(self, call: Call, model: type[P], id_: str, action: str = "read") -> P:
+        """An activity, a comment, a file … of a record, within the access to that record; NotFound."""
+        return record_kit.part(call.session, call.caller, model, id_, action)
 
     def kept(self, call: Call, kind: str) -> Kept:
         """What the service declared for a kind."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from marshmallow import fields
-from sqlalchemy import MetaData, String, select
+from sqlalchemy import MetaData, String, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis import clock, event_log
@@ -22,6 +22,7 @@ from chassis.timers import Timers, fire_due
 from engines import kit_parts, record_kit, timeline_api
 from engines.objects import Field, ObjectType
 from engines.record_kit import Happening, Kept
+from engines.timeline import Activity
 
 
 class Base(DeclarativeBase):
@@ -212,6 +213,30 @@ def test_reading_does_not_give_writing_but_for_comments(client: Client, people: 
     assert upload(clerk).status_code == 403
     assert clerk.put(f"{BASE}/record-tags", json=MINE | {"tags": ["x"]}).status_code == 403
     assert clerk.post(f"{BASE}/comments", json=MINE | {"text": "seen"}).status_code == 201
+
+
+def test_what_somebody_wrote_stays_theirs_to_change_only_while_they_may_write_to_the_record(
+    client: Client, people: People, database: Database
+) -> None:
+    owner, clerk = client.as_user("u-1"), client.as_user("u-3")
+    activity = owner.post(f"{BASE}/activities", json=MINE | {"kind": "note", "text": "x"}).json["id"]
+    with database.connection(write=True) as connection:
+        connection.execute(update(Activity).where(Activity.id == activity).values(by="u-3"))
+    assert clerk.patch(f"{BASE}/activities/{activity}", json={"text": "y"}).status_code == 403
+    assert clerk.delete(f"{BASE}/activities/{activity}").status_code == 403
+    assert client.as_user("u-4").delete(f"{BASE}/activities/{activity}").status_code == 404
+
+
+def test_a_task_is_given_to_an_active_account_only(client: Client, people: People) -> None:
+    people.add("u-gone", roles=("mate",), active=False)
+    owner = client.as_user("u-1")
+    for nobody in ("u-gone", "nobody"):
+        refused = owner.post(f"{BASE}/tasks", json=MINE | {"title": "x", "assignee_id": nobody})
+        assert refused.status_code == 422
+        assert "assignee_id" in refused.json["errors"]
+    task = owner.post(f"{BASE}/tasks", json=MINE | {"title": "x"}).json["id"]
+    for path, method in ((f"/tasks/{task}", "PATCH"), (f"/tasks/{task}/reassign", "POST")):
+        assert owner.open(BASE + path, method=method, json={"assignee_id": "u-gone"}).status_code == 422
 
 
 def test_a_file_is_read_with_its_record_and_served_so_that_nothing_runs(client: Client, people: People) -> None:

@@ -143,6 +143,6 @@ def assign_contract(call: Call, id: str) -> Any:
 
 
 pools.mount(
-    api, ownership.ACCOUNTS, "accounts", answer=schemas.AccountOut, dump=lambda session, record: record,
+    api, ownership.ACCOUNTS, "accounts", answer=schemas.AccountOut, dump=lambda session, caller, record: record,
     protect=ownership.protect_account,
 )  # fmt: skip

@@ -55,7 +55,7 @@ def read_ticket(call: Call, id: str) -> Any:
 def edit_ticket(call: Call, id: str) -> Any:
     """Change fields; clocks that run are worked out anew where it concerns them."""
     return queries.details(
-        call.session, tickets.edit(call.session, _for_step(call, id), caller=call.caller, **call.body)
+        call.session, call.caller, tickets.edit(call.session, _for_step(call, id), caller=call.caller, **call.body)
     )
 
 
