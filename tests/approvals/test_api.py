@@ -69,7 +69,7 @@ def test_the_snapshot_leaves_out_what_a_role_hides(company, client):
 @pytest.mark.parametrize(
     "link", ["javascript:alert(1)", "//evil.example", "https://evil.example", "/\\evil.example", "/a b"]
 )
-def test_a_request_may_only_link_to_a_page_of_the_suite(client, link):
+def test_a_request_may_only_link_to_a_page_of_the_suite(company, client, link):
     refused = client.as_user("zhang").post(f"{BASE}/instances", json=REFUND | {"link": link})
     assert (refused.status_code, list(refused.json["errors"])) == (422, ["link"])
 
