@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     func,
     insert,
     select,
@@ -96,12 +97,19 @@ _ALL = (
     LOG.c.causation_id, LOG.c.depth, LOG.c.actor, LOG.c.origin, LOG.c.traceparent, LOG.c.data, LOG.c.changes,
     LOG.c.personal,
 )  # fmt: skip
-NUMBER_AT_ONCE = 2000
+NUMBER_AT_ONCE = 500
+HANDED_BYTES = 16 * 1024  # of one event; what is larger is read from the log again
 # Built once: the loops over the log run these hundreds of times a second.
 _STATE = select(STATE)
 _NUMBERED = select(STATE.c.numbered).with_for_update()
+_IS_SMALL = func.octet_length(LOG.c.data) + func.coalesce(func.octet_length(LOG.c.personal), 0) <= HANDED_BYTES
 _UNNUMBERED = (
-    select(LOG.c.id, LOG.c.subject, LOG.c.aggregateversion)
+    select(
+        LOG.c.id,
+        select(STATE.c.epoch).scalar_subquery().label("epoch"),
+        *(column for column in _ENVELOPE if column.name not in ("data", "personal")),
+        *(case((_IS_SMALL, column)).label(column.name) for column in (LOG.c.data, LOG.c.personal)),
+    )
     .where(LOG.c.sequence.is_(None))
     .order_by(LOG.c.id)
     .limit(NUMBER_AT_ONCE)
@@ -152,37 +160,38 @@ def unnumbered(connection: Connection) -> int:
     return connection.execute(select(func.count()).where(LOG.c.sequence.is_(None))).scalar_one()
 
 
-def number(connection: Connection) -> int:
-    """Give committed rows the next gapless sequences, in order of version within a subject; returns how many.
+def number(connection: Connection) -> list[tuple[int, Any]]:
+    """Give committed rows the next gapless sequences, in order of version within a subject; returns (sequence, row).
 
     A row that commits late simply gets a later number. Rows of one subject are ordered by their version: the record's
-    row lock makes later versions commit later, so none can turn up after a higher one was numbered.
+    row lock makes later versions commit later, so none can turn up after a higher one was numbered. A row has what
+    `envelope` needs and its epoch; `data` is None where it is too large to be carried along.
     """
     if is_sqlite(connection):
-        return 0
+        return []
     numbered = connection.execute(_NUMBERED).scalar_one()
-    rows = connection.execute(_UNNUMBERED).all()
-    if not rows:
-        return 0
-    ids = ordered(rows)
-    connection.execute(_NUMBER, {"ids": ids, "sequences": list(range(numbered + 1, numbered + 1 + len(ids)))})
-    return len(ids)
+    rows = ordered(connection.execute(_UNNUMBERED).all())
+    if rows:
+        sequences = list(range(numbered + 1, numbered + 1 + len(rows)))
+        connection.execute(_NUMBER, {"ids": [row.id for row in rows], "sequences": sequences})
+        return list(zip(sequences, rows, strict=True))
+    return []
 
 
-def ordered(rows: Any) -> list[int]:
-    """Ids of `rows` (id, subject, aggregateversion; sorted by id) so that within a subject versions ascend.
+def ordered(rows: Any) -> list[Any]:
+    """`rows` (id, subject, aggregateversion; sorted by id) so that within a subject versions ascend.
 
     Events without a record have version 0 and stay where they are.
     """
     places = defaultdict(list)
-    result: list[int] = [row.id for row in rows]
-    for place, row in enumerate(rows):
+    result = list(rows)
+    for place, row in enumerate(result):
         if row.aggregateversion:
             places[row.subject].append((place, row))
     for group in places.values():
         by_version = sorted((row for _, row in group), key=lambda row: (row.aggregateversion, row.id))
         for (place, _), row in zip(group, by_version, strict=True):
-            result[place] = row.id
+            result[place] = row
     return result
 
 
@@ -196,7 +205,7 @@ def read(connection: Connection, *, after: int, limit: int, source: str, epoch: 
         rows = itertools.islice(itertools.chain(old, rows), limit)
     found, size = [], 0
     for row in rows:
-        body = envelope(row, source=source, epoch=epoch)
+        body = envelope(row, sequence=row.sequence, source=source, epoch=epoch)
         found.append((row.sequence, row.type, body))
         size += len(body)
         if size >= PAGE_BYTES:
@@ -211,7 +220,7 @@ def full_rows(connection: Connection) -> Select[Any]:
     return select(position.label("sequence"), *_ALL)
 
 
-def envelope(row: Any, *, source: str, epoch: str) -> bytes:
+def envelope(row: Any, *, sequence: int, source: str, epoch: str) -> bytes:
     """CloudEvents 1.0 JSON of a log row; the personal part travels as `data.personal`."""
     data = row.data
     if row.personal:
@@ -227,7 +236,7 @@ def envelope(row: Any, *, source: str, epoch: str) -> bytes:
         "subject": row.subject,
         "time": clock.iso(row.time),
         "datacontenttype": "application/json",
-        "sequence": row.sequence,
+        "sequence": sequence,
         "epoch": epoch,
         "aggregateversion": row.aggregateversion,
         "correlationid": row.correlation_id,

@@ -14,7 +14,8 @@ import psycopg
 from chassis.db import NOTICE_DEATH, Database
 
 log = logging.getLogger(__name__)
-GATHER = 0.005
+GATHER = 0.005  # seconds per commit told of until the next nudge: under load one tells of many
+LONGEST_GATHER = 0.03
 
 
 class Nudger:
@@ -24,6 +25,7 @@ class Nudger:
         self._database = database
         self._address = (host, port)
         self._event = threading.Event()
+        self._untold = 0  # commits since the last nudge, about
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
@@ -37,6 +39,7 @@ class Nudger:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._notify_forever, name="nudge", daemon=True)
                     self._thread.start()
+        self._untold += 1
         self._event.set()
 
     def _datagram(self) -> None:
@@ -53,12 +56,13 @@ class Nudger:
         while True:
             self._event.wait()
             self._event.clear()
+            told, self._untold = self._untold, 0
             try:
                 if connection is None or connection.closed:
                     connection = connect(self._database)
                     connection.execute("SET synchronous_commit = off")  # nothing of a nudge has to be kept
                 connection.execute(statement)
-                time.sleep(GATHER)  # commits until then are told by one more
+                time.sleep(min(LONGEST_GATHER, GATHER * told))  # commits until then are told by one more
             except psycopg.Error:
                 log.debug("nudge not sent", exc_info=True)
                 connection = None

@@ -48,6 +48,7 @@ TABLE = Table(
     Index("ix_event_parked_subject", "source", "group_name", "subject", "sequence"),
     info={"branch": "chassis"},
 )
+_ANY = select(TABLE.c.id).limit(1)
 MAX_ATTEMPTS = 10
 MAX_WAIT = timedelta(hours=24)
 LONGEST_DELAY = timedelta(minutes=5)
@@ -94,6 +95,9 @@ def delay(attempts: int, *, waiting: bool) -> timedelta:
 
 def retry_due(database: Database, groups: dict[str, Group], *, hurry: bool = False) -> int:
     """Try the due events once more; with `hurry` also those that wait for a reference. Returns how many are settled."""
+    with database.reading() as session:
+        if session.execute(_ANY).first() is None:
+            return 0  # as a rule
     now = clock.now()
     due = (TABLE.c.next_at <= now) | (TABLE.c.next_at > now + LONGEST_DELAY)  # the latter: the clock was set back
     if hurry:

@@ -4,7 +4,9 @@ Facts behind the details: py-amqp reads the socket before every publish when `co
 not; global QoS is refused by quorum queues; tags belong to their channel, so both go together (docs/decisions/0002).
 """
 
+import contextlib
 import logging
+import select
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +23,8 @@ _QUIET = {"client_properties": {"capabilities": {"connection.blocked": False, "c
 HEARTBEAT = 30
 QUEUE_LENGTH = 1_000_000
 PREFETCH = 400
-READ_AHEAD = 16 * 1024
+READ_AHEAD = 64 * 1024
+REST_OF_FRAME = 10.0  # seconds a frame that has begun may take to come in whole
 
 
 class BrokerAway(Exception):
@@ -57,12 +60,34 @@ def _connect(url: str) -> Connection:
     return connection
 
 
-def _read_ahead(connection: Connection) -> None:
-    """Let py-amqp fill its own buffer beyond the bytes it asks for: it makes nine reads of a message otherwise."""
-    transport = connection.connection.transport
-    if type(transport) is TCPTransport:
-        receive = transport.sock.recv
-        transport._quick_recv = lambda wanted: receive(max(wanted, READ_AHEAD))
+class _ReadAhead:
+    """A connection's incoming bytes, read in large pieces: py-amqp makes nine reads of a message otherwise."""
+
+    def __init__(self, connection: Connection):
+        self._transport = connection.connection.transport
+        self._piece, self._at = b"", 0
+        if type(self._transport) is TCPTransport:
+            self._transport._read = self._read
+
+    def is_empty(self) -> bool:
+        """Whether nothing has come that was not looked at yet; asks without waiting."""
+        if self._at < len(self._piece) or self._transport._read_buffer:
+            return False
+        pending = getattr(self._transport.sock, "pending", int)  # of a TLS socket
+        return not pending() and not select.select([self._transport.sock], [], [], 0)[0]
+
+    def _read(self, count: int, initial: bool = False) -> bytes:
+        """`count` bytes as py-amqp wants them; what it took and put back (`_read_buffer`) comes first."""
+        if self._transport._read_buffer:
+            self._piece, self._at = self._transport._read_buffer + self._piece[self._at :], 0
+            self._transport._read_buffer = b""
+        while len(self._piece) < self._at + count:
+            more = self._transport.sock.recv(READ_AHEAD)
+            if not more:
+                raise OSError("the broker closed the connection")
+            self._piece, self._at = self._piece[self._at :] + more, 0
+        self._at += count
+        return self._piece[self._at - count : self._at]
 
 
 def _declare_exchanges(channel: Any, names: Names) -> None:
@@ -168,7 +193,7 @@ class Consumer:
             self._channel = self._connection.channel()
             queue = declare_queue(self._channel, names, consumer=consumer, source=source)
             self._channel.basic_qos(0, PREFETCH, False)
-            _read_ahead(self._connection)
+            self._incoming = _ReadAhead(self._connection)
             self._channel.basic_consume(queue, callback=self._on_message)
         except Exception as error:
             raise BrokerAway(str(error)) from error
@@ -178,9 +203,8 @@ class Consumer:
         try:
             if not self._buffer:
                 self._connection.heartbeat_check()
-                self._drain(timeout)
-            while len(self._buffer) < size and self._drain(0):
-                pass
+                self._wait(timeout)
+            self._take_in(size)
         except Exception as error:
             raise BrokerAway(f"{type(error).__name__}: {error}") from error
         taken, self._buffer = self._buffer[:size], self._buffer[size:]
@@ -196,12 +220,16 @@ class Consumer:
     def close(self) -> None:
         _close(self._connection)
 
-    def _drain(self, timeout: float) -> bool:
-        try:
+    def _wait(self, timeout: float) -> None:
+        with contextlib.suppress(TimeoutError):
             self._connection.drain_events(timeout=timeout or 0.0005)
-            return True
-        except TimeoutError:
-            return False
+
+    def _take_in(self, size: int) -> None:
+        """What has come already, up to `size` messages."""
+        connection = self._connection.connection
+        with connection.transport.having_timeout(REST_OF_FRAME):
+            while len(self._buffer) < size and not self._incoming.is_empty():
+                connection.on_inbound_frame(connection.transport.read_frame())
 
     def _on_message(self, message: Any) -> None:
         try:

@@ -2,7 +2,9 @@
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, select, text, update
 
@@ -13,7 +15,9 @@ from chassis.rabbit import BrokerAway, Publisher
 log = logging.getLogger(__name__)
 WINDOW = 500
 POLL = 1.0  # seconds; the net under lost nudges
-GATHER = 0.008  # seconds from one pass to the next, so that under load many events share a pass and its commit
+GATHER = 0.004  # seconds per event of a pass until the next one: the more there is to do, the more share one commit
+LONGEST_GATHER = 0.04
+HANDED = 1000  # numbered events at most that wait in memory to be published
 _NO_WAIT = text("SET LOCAL synchronous_commit = off")
 _MARK = (
     update(event_log.STATE)
@@ -41,40 +45,87 @@ class Wake:
             return self._count
 
 
-def number_forever(database: Database, *, nudged: Wake, numbered: Wake, stopping: threading.Event) -> None:
-    """Give committed events their sequence as soon as a nudge comes; rings `numbered` for feed and publisher."""
+class Fresh:
+    """Events just numbered, handed to the publishing loop so that it need not read what was in memory a moment ago."""
+
+    def __init__(self) -> None:
+        self._rows: deque[tuple[int, Any]] = deque()
+        self.head = 0  # the last sequence that was handed over, or left to the log
+
+    def put(self, rows: list[tuple[int, Any]]) -> None:
+        """Hand over (sequence, row) as `event_log.number` gave them; what is too much is left to the log."""
+        if len(self._rows) < HANDED:
+            self._rows.extend(rows)
+        self.head = rows[-1][0]
+
+    def take(self, *, after: int) -> list[tuple[int, Any]]:
+        """Up to a window of those that follow `after` without a hole; none where the log must be read."""
+        taken: list[tuple[int, Any]] = []
+        while self._rows and len(taken) < WINDOW:
+            sequence, row = self._rows[0]
+            if sequence > after + 1 or (sequence == after + 1 and row.data is None):
+                break
+            self._rows.popleft()
+            if sequence == after + 1:
+                taken.append((sequence, row))
+                after = sequence
+        return taken
+
+
+def number_forever(
+    database: Database, *, nudged: Wake, numbered: Wake, fresh: Fresh | None, stopping: threading.Event
+) -> None:
+    """Give committed events their sequence as soon as a nudge comes; rings `numbered` for feed and publisher.
+
+    `fresh` takes what is to be published, where there is a broker.
+    """
     seen = 0
     while not stopping.is_set():
         seen = nudged.wait(seen, POLL)
         try:
-            count = 1
-            while count:
-                with database.connection(write=True) as connection:
-                    count = event_log.number(connection)
-                if count or database.is_sqlite:
-                    bus_metrics.NUMBERED.inc(count)
-                    numbered.ring()
-                if 0 < count < event_log.NUMBER_AT_ONCE:
-                    stopping.wait(GATHER)
+            while rows := _number(database, fresh):
+                numbered.ring()
+                bus_metrics.NUMBERED.inc(len(rows))
+                if len(rows) < event_log.NUMBER_AT_ONCE:
+                    stopping.wait(min(LONGEST_GATHER, GATHER * len(rows)))
+                    break  # whatever was committed meanwhile has rung
+            if database.is_sqlite:
+                numbered.ring()
         except Exception:
             log.exception("numbering failed")
             stopping.wait(0.5)
 
 
+def _number(database: Database, fresh: Fresh | None) -> list[tuple[int, Any]]:
+    with database.connection(write=True) as connection:
+        rows = event_log.number(connection)
+    if rows and fresh is not None:
+        fresh.put(rows)
+    return rows
+
+
 def publish_forever(
-    database: Database, *, connect: Callable[[], Publisher], numbered: Wake, stopping: threading.Event
+    database: Database, *, connect: Callable[[], Publisher], numbered: Wake, fresh: Fresh, stopping: threading.Event
 ) -> None:
     """Send numbered events to the broker in confirmed windows and move the mark; a broken connection is made anew."""
-    seen, publisher = 0, None
+    seen, publisher, position, behind = 0, None, 0, True
     while not stopping.is_set():
         try:
             if publisher is None:
-                publisher = connect()
+                publisher, behind = connect(), True
                 bus_metrics.BROKER_UP.labels("publish").set(1)
-            if not publish_window(database, publisher):
+            if behind:
+                position, sent = publish_window(database, publisher)
+                behind = sent > 0
+            elif rows := fresh.take(after=position):
+                position = _publish_fresh(database, publisher, rows)
+            elif position < fresh.head:
+                behind = True
+            else:
                 before, seen = seen, numbered.wait(seen, POLL)
                 if before == seen:
                     publisher.beat()
+                behind = database.is_sqlite or before == seen
         except BrokerAway as error:
             log.warning("broker away, publishing waits", extra={"reason": str(error)})
             bus_metrics.PUBLISH_FAILURES.inc()
@@ -90,8 +141,8 @@ def publish_forever(
     _close(publisher)
 
 
-def publish_window(database: Database, publisher: Publisher) -> int:
-    """Publish the next window after the mark, wait for all confirms, move the mark; returns how many were sent."""
+def publish_window(database: Database, publisher: Publisher) -> tuple[int, int]:
+    """Publish the next window after the mark from the log; returns where the mark stands then, and how many were sent."""
     with database.connection() as connection:
         state = event_log.state(connection)
         rows = event_log.read(
@@ -100,14 +151,28 @@ def publish_window(database: Database, publisher: Publisher) -> int:
     if not rows:
         bus_metrics.UNPUBLISHED_AGE.set(0)
         bus_metrics.UNPUBLISHED.set(0)
-        return 0
-    publisher.publish(rows, epoch=state.epoch)
+        return state.published, 0
+    _publish(database, publisher, rows, epoch=state.epoch)
+    return rows[-1][0], len(rows)
+
+
+def _publish_fresh(database: Database, publisher: Publisher, rows: list[tuple[int, Any]]) -> int:
+    epoch, source = rows[0][1].epoch, database.service
+    events = [
+        (place, row.type, event_log.envelope(row, sequence=place, source=source, epoch=epoch)) for place, row in rows
+    ]
+    _publish(database, publisher, events, epoch=epoch)
+    return rows[-1][0]
+
+
+def _publish(database: Database, publisher: Publisher, events: list[tuple[int, str, bytes]], *, epoch: str) -> None:
+    """Send, wait for all confirms, move the mark."""
+    publisher.publish(events, epoch=epoch)
     with database.connection(write=True) as connection:
         if not database.is_sqlite:  # a mark lost in a crash means sending again, which is no harm
             connection.execute(_NO_WAIT)
-        connection.execute(_MARK, {"in_epoch": state.epoch, "to": rows[-1][0]})
-    bus_metrics.PUBLISHED.inc(len(rows))
-    return len(rows)
+        connection.execute(_MARK, {"in_epoch": epoch, "to": events[-1][0]})
+    bus_metrics.PUBLISHED.inc(len(events))
 
 
 def measure(database: Database, *, publishing: bool) -> None:

@@ -1,7 +1,7 @@
 """What a service listens to: one short handler per event type, gathered in handler groups with a cursor each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -39,6 +39,13 @@ class Received:
     @property
     def subject_id(self) -> str:
         return self.subject.partition("/")[2]
+
+    def with_data(self, data: dict[str, Any]) -> "Received":
+        """The same event with other data; `dataclasses.replace` takes twice as long, and every event comes by here."""
+        return Received(
+            self.id, self.source, self.type, self.subject, self.time, self.sequence, self.epoch, self.aggregateversion,
+            data, self.actor, self.correlation_id, self.depth, self.traceparent, self.private,
+        )  # fmt: skip
 
 
 def received(body: dict[str, Any]) -> Received:
@@ -78,7 +85,7 @@ class Subscription:
 
     def load(self, event: Received) -> Received:
         """The event with only the declared fields, validated; marshmallow.ValidationError when it does not fit."""
-        return event if self._loader is None else replace(event, data=self._loader(event.data))
+        return event if self._loader is None else event.with_data(self._loader(event.data))
 
 
 @dataclass

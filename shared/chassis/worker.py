@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 STAND_BY = 0.3  # seconds between tries for the lease
 CHECK_LEASE = 2.0
 JOIN = 15.0
+RETRY_PAUSE = 0.05  # seconds at least from one look at what is parked to the next, however much arrives
 
 
 class Worker:
@@ -150,20 +151,27 @@ class Worker:
                 wake=self._nudged.ring,
                 stopping=stopping,
             ),
-            "numbering": partial(
-                relay.number_forever, database, nudged=self._nudged, numbered=self._numbered, stopping=stopping
-            ),
             "timers": partial(timers.run_forever, database, service.timers, nudged=self._nudged, stopping=stopping),
             "parked": partial(self._retry_parked, stopping),
             "measures": partial(self._measure, stopping),
         }
         names = Names(settings.bus_namespace)
-        if settings.bus_url:
+        fresh = relay.Fresh() if settings.bus_url else None
+        loops["numbering"] = partial(
+            relay.number_forever,
+            database,
+            nudged=self._nudged,
+            numbered=self._numbered,
+            fresh=fresh,
+            stopping=stopping,
+        )
+        if fresh is not None:
             loops["publishing"] = partial(
                 relay.publish_forever,
                 database,
                 connect=partial(Publisher, settings.bus_url, names),
                 numbered=self._numbered,
+                fresh=fresh,
                 stopping=stopping,
             )
         self._followed = {f"follow {name}": item for name, item in self._followers(names, stopping).items()}
@@ -207,7 +215,7 @@ class Worker:
 
     def _retry_parked(self, stopping: threading.Event) -> None:
         seen = 0
-        while not stopping.is_set():
+        while not stopping.wait(RETRY_PAUSE):
             before, seen = seen, self._arrived.wait(seen, 0.5)
             try:
                 parked.retry_due(self.database, self._service.subscriptions.groups, hurry=before != seen)

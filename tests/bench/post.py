@@ -8,7 +8,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, bindparam, event,
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from chassis import clock, event_log, nudge, worker
-from chassis.db import NAMING, Database, Id
+from chassis.db import NAMING, Database, Id, dumps
 from chassis.events import Event, entry
 from chassis.ids import uuid7
 from chassis.records import Record
@@ -57,16 +57,16 @@ class Sent(Schema):
 on = Subscriptions()
 ARRIVE = text(
     "INSERT INTO arrivals (id, label, times) SELECT id, label, 1"
-    " FROM unnest(CAST(:ids AS text[]), CAST(:labels AS text[])) AS arrived (id, label)"
+    " FROM json_to_recordset(CAST(:rows AS json)) AS arrived (id text, label text)"
     " ON CONFLICT (id) DO UPDATE SET times = arrivals.times + 1, label = excluded.label"
 )  # of a run of events, each with a parcel of its own
 
 
 @on("post.parcel.sent.v1", group="arrivals", kind="projection", reads=Sent, tables=[ARRIVALS], batch=True)
 def arrived(session: Session, events: list[Received]) -> None:
-    ids = [item.data["id"] for item in events]
-    session.info["arrived"] = ids
-    session.connection().execute(ARRIVE, {"ids": ids, "labels": [item.data["label"] for item in events]})
+    rows = [item.data for item in events]
+    session.info["arrived"] = [row["id"] for row in rows]
+    session.connection().execute(ARRIVE, {"rows": dumps(rows)})
 
 
 SERVICES = {

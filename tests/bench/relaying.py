@@ -60,7 +60,7 @@ def relay_confirmed(options: Options) -> list[Row]:
         def ours() -> float:
             _rewind(database)
             began = time.perf_counter()
-            while relay.publish_window(database, publisher):
+            while relay.publish_window(database, publisher)[1]:
                 pass
             return count / (time.perf_counter() - began)
 

@@ -184,6 +184,7 @@ class Producer:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         nudged, numbered = relay.Wake(), relay.Wake()
+        fresh = relay.Fresh() if names else None
         database.on_events.append(nudged.ring)
         self.server = internal.serve(
             internal.InternalPort(
@@ -196,14 +197,14 @@ class Producer:
             host="127.0.0.1",
             port=self.port,
         )
-        self._start(relay.number_forever, database, nudged=nudged, numbered=numbered, stopping=self.stopping)
+        shared = {"numbered": numbered, "fresh": fresh, "stopping": self.stopping}
+        self._start(relay.number_forever, database, nudged=nudged, **shared)
         if names:
             self._start(
                 relay.publish_forever,
                 database,
                 connect=lambda: Publisher(AMQP, names),
-                numbered=numbered,
-                stopping=self.stopping,
+                **shared,
             )
 
     def _start(self, loop: Callable[..., None], *args: Any, **kwargs: Any) -> None:

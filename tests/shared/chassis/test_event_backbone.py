@@ -14,13 +14,13 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from chassis import consumer, cursors, event_log, follower, parked, replay
+from chassis import consumer, cursors, event_log, follower, parked, relay, replay
 from chassis.causation import MAX_DEPTH, Cause, because
 from chassis.changes import UnpublishedChange
 from chassis.db import Database, is_transient
 from chassis.events import LoopDetected, publish
 from chassis.feed import FeedClient, FeedUnavailable
-from chassis.rabbit import Names
+from chassis.rabbit import Consumer, Names
 from chassis.subscriptions import Received, Subscriptions
 from tests.shared.chassis import backbone
 from tests.shared.chassis.backbone import (
@@ -148,7 +148,7 @@ def test_numbering_keeps_versions_ascending_within_a_subject(rows: list[tuple[st
             self.id, self.subject, self.aggregateversion = id, subject, aggregateversion
 
     made = [Row(place, subject, version) for place, (subject, version) in enumerate(rows)]
-    result = [made[place] for place in event_log.ordered(made)]
+    result = event_log.ordered(made)
     assert sorted(row.id for row in result) == list(range(len(rows)))
     for subject in "abc":
         versions = [row.aggregateversion for row in result if row.subject == subject]
@@ -159,7 +159,41 @@ def test_numbering_keeps_versions_ascending_within_a_subject(rows: list[tuple[st
 def test_an_event_without_a_version_keeps_its_place_among_those_of_its_subject() -> None:
     Row = namedtuple("Row", "id subject aggregateversion")
     rows = [Row(1, "a", 2), Row(2, "a", 0), Row(3, "a", 1), Row(4, "b", 0)]
-    assert event_log.ordered(rows) == [3, 2, 1, 4]
+    assert [row.id for row in event_log.ordered(rows)] == [3, 2, 1, 4]
+
+
+def test_what_is_too_much_to_hand_over_in_memory_is_published_from_the_log(
+    names: Names, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "HANDED", 3)
+    with databases("postgresql", tmp_path, ("post",)) as (post,):
+        queue = Consumer(AMQP, names, consumer="shop", source="post")
+        running = Producer(post, names=names)
+        labels = ["x" * (event_log.HANDED_BYTES + 1) if place % 5 == 4 else f"p{place}" for place in range(20)]
+        with post.transaction() as session:  # at once, so that one pass numbers them all
+            for label in labels:
+                parcel = Parcel(label=label)
+                session.add(parcel)
+                session.flush()
+                publish(session, ParcelSent(parcel, parcel_id=parcel.id, label=label))
+        arrived: list[Received] = []
+        until(lambda: arrived.extend(queue.batch(size=50, timeout=0.1)[0]) or len(arrived) >= len(labels))
+        assert [event.sequence for event in arrived] == list(range(1, len(labels) + 1))
+        assert [event.data["label"] for event in arrived] == labels
+        queue.close()
+        running.close()
+
+
+def test_events_handed_over_in_memory_are_taken_in_order_and_only_without_a_hole() -> None:
+    Row = namedtuple("Row", "data")
+    fresh = relay.Fresh()
+    fresh.put([(place, Row("{}")) for place in (3, 4, 5)])
+    fresh.put([(6, Row(None)), (7, Row("{}"))])
+    assert fresh.take(after=1) == []  # 2 must come from the log
+    assert [place for place, _ in fresh.take(after=3)] == [4, 5]  # 3 was read from the log meanwhile
+    assert fresh.take(after=5) == []
+    assert [place for place, _ in fresh.take(after=6)] == [7]
+    assert fresh.head == 7
 
 
 def test_a_page_of_large_events_ends_early_and_the_next_goes_on(
