@@ -79,7 +79,7 @@ class Together:
 
     def _hear(self, name: str) -> int:
         heard, everyone = 0, list(self.services)
-        for source, groups in self.services[name].subscriptions.sources(everyone).items():
+        for source, groups in self.services[name].subscriptions.sources(everyone, own=name).items():
             events = self.log(source)
             for group in groups:
                 heard += consumer.apply(self.databases[name], source=source, group=group, events=events).count

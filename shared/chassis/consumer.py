@@ -49,7 +49,8 @@ def apply(database: Database, *, source: str, group: Group, events: Sequence[Rec
 def _attempt(database: Database, *, source: str, group: Group, events: Sequence[Received], careful: bool) -> Applied:
     with database.transaction() as session:
         connection = session.connection()
-        row = cursors.lock(connection, source=source, group=group.name, lazily=group.kind == "projection")
+        lazily = group.kind == "projection" or not group.hears(events)
+        row = cursors.lock(connection, source=source, group=group.name, lazily=lazily)
         if row.epoch and any(event.epoch != row.epoch for event in events):
             raise EpochChanged(source)
         fresh = [event for event in events if event.sequence > row.position]

@@ -54,7 +54,7 @@ def lock(connection: Connection, *, source: str, group: str, lazily: bool = Fals
     """The cursor row, locked for this transaction; made on first use.
 
     `lazily`: the commit does not wait for PostgreSQL's disk. What a crash takes then, it takes together with the cursor, and
-    the log brings it again; only for effects that nobody acts upon outside (projections).
+    the log brings it again; only for effects that nobody acts upon outside (projections), or where there are none.
     """
     which = {"of_source": source, "of_group": group}
     row = connection.execute(_LOCK_LAZILY if lazily and not is_sqlite(connection) else _LOCK, which).first()

@@ -18,6 +18,8 @@ FIRST_AUDIT = 0.2
 RECONNECT_AFTER = 1.0
 CONNECT_PATIENCE = 0.5  # seconds a connection may take before the feed is read meanwhile
 CONTACT_EVERY = 20.0
+PASS_OVER_EVERY = 1.0  # seconds; what no handler of a group waits for is passed over together
+PASS_OVER = 500  # and at the latest when there are so many
 LONG_POLL = 15.0
 PULL_LIMIT = 500
 
@@ -56,6 +58,8 @@ class Follower:
         self._opening: Future[Consumer] | None = None
         self._next_connect = 0.0
         self._next_audit = 0.0
+        self._aside: dict[str, list[Received]] = {group.name: [] for group in groups}
+        self._next_passing = 0.0
         self.polling = False  # waiting for the feed, nothing in hand
         self._away = False
 
@@ -70,6 +74,10 @@ class Follower:
             except Exception:
                 log.exception("following failed", extra={"source": self._source})
                 self._stopping.wait(1.0)
+        try:
+            self._pass_over()
+        except Exception:  # the feed has it
+            log.warning("not all was passed over at the end", extra={"source": self._source}, exc_info=True)
         self._drop_queue()
         if self._opening is not None:
             self._opening.add_done_callback(_close_opened)
@@ -123,7 +131,9 @@ class Follower:
             queue.ack(tag)
             if len(events) < consumer.BATCH:
                 self._note_contact()
-        elif clock.monotonic() >= self._next_audit:
+        if not tag or clock.monotonic() >= self._next_passing:
+            self._pass_over()
+        if not tag and clock.monotonic() >= self._next_audit:
             self._next_audit = 0.0 if self._audit() else clock.monotonic() + AUDIT_EVERY
 
     def _audit(self) -> bool:
@@ -139,20 +149,37 @@ class Follower:
 
     def _apply_delivered(self, events: list[Received]) -> None:
         """Apply what the broker delivered; where it is not simply the next ones, the feed has the last word."""
-        events = sorted({event.sequence: event for event in events}.values(), key=lambda event: event.sequence)
+        for group in self._groups:
+            aside = self._aside[group.name]
+            aside.extend(events)
+            if group.hears(events) or len(aside) >= PASS_OVER:
+                self._apply_aside(group)
+        self._after_apply()
+
+    def _pass_over(self) -> None:
+        """Move the cursors of groups that wait for nothing of what came lately.
+
+        Until then their cursors stand behind; what a crash keeps from being passed over is a gap, and pulled.
+        """
+        self._next_passing = clock.monotonic() + PASS_OVER_EVERY
+        for group in self._groups:
+            if self._aside[group.name]:
+                self._apply_aside(group)
+
+    def _apply_aside(self, group: Group) -> None:
+        aside, self._aside[group.name] = self._aside[group.name], []
+        events = sorted({event.sequence: event for event in aside}.values(), key=lambda event: event.sequence)
         if not events:
             return
-        for group in self._groups:
-            try:
-                done = consumer.apply(self._database, source=self._source, group=group, events=events)
-            except consumer.EpochChanged:
-                self._pull(wait=0.0, why="epoch")
-                continue
-            self._observe(group, done.position, max(events[-1].sequence, done.position))
-            if done.gap:
-                bus_metrics.GAPS.labels(self._source).inc()
-                self._pull_group(group, through=events[-1].sequence)
-        self._after_apply()
+        try:
+            done = consumer.apply(self._database, source=self._source, group=group, events=events)
+        except consumer.EpochChanged:
+            self._pull(wait=0.0, why="epoch")
+            return
+        self._observe(group, done.position, max(events[-1].sequence, done.position))
+        if done.gap:
+            bus_metrics.GAPS.labels(self._source).inc()
+            self._pull_group(group, through=events[-1].sequence)
 
     def _pull(self, *, wait: float, why: str) -> bool:
         """One page from the feed, after the slowest group's cursor, applied to every group that needs it.
@@ -214,8 +241,9 @@ class Follower:
             self._apply_page(group, page)
 
     def _apply_page(self, group: Group, page: Page) -> None:
-        for start in range(0, len(page.events), consumer.BATCH):
-            chunk = page.events[start : start + consumer.BATCH]
+        size = consumer.BATCH if group.hears(page.events) else PULL_LIMIT
+        for start in range(0, len(page.events), size):
+            chunk = page.events[start : start + size]
             try:
                 done = consumer.apply(self._database, source=self._source, group=group, events=chunk)
             except consumer.EpochChanged:

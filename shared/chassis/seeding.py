@@ -108,11 +108,11 @@ def removal_requested(session: Session, received: Received) -> None:
     publish(session, DemoDataRemoved(subject=f"demo_data/{service.name}", removed=removed))
 
 
-@on("*.demo_data.removed.v1", group="demo_data", kind="reaction", reads=Removed)
+@on("*.demo_data.removed.v1", group="demo_data", kind="reaction", reads=Removed, elsewhere=True)
 def removed_elsewhere(session: Session, received: Received) -> None:
     """Let go of what is kept about another service's demo records: approvals of them, deliveries, read shares."""
     service = unseeding.service_of(session)
-    if received.source == service.name:
+    if received.source == service.name:  # another group follows our own log
         return
     removed = unseeding.erase_subjects(session, service, received.data["removed"])
     if removed:

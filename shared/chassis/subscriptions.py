@@ -1,6 +1,6 @@
 """What a service listens to: one short handler per event type, gathered in handler groups with a cursor each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -78,6 +78,7 @@ class Subscription:
     handle: Callable[..., None]
     reads: Schema | None
     batch: bool
+    elsewhere: bool = False  # hears other services only
 
     @cached_property
     def _loader(self) -> Loader | None:
@@ -107,10 +108,17 @@ class Group:
             self._by_type[type_] = found[0] if found else None
         return self._by_type[type_]
 
-    def sources(self, everyone: Sequence[str]) -> set[str]:
-        """Names of the services whose logs this group follows."""
-        heads = {item.pattern.partition(".")[0] for item in self.subscriptions}
-        return set(everyone) if "*" in heads else heads
+    def hears(self, events: Iterable[Received]) -> bool:
+        """Whether any of `events` is one that a handler waits for."""
+        return any(self.match(event.type) is not None for event in events)
+
+    def sources(self, everyone: Iterable[str], *, own: str = "") -> set[str]:
+        """Names of the services whose logs this group follows in the service `own`."""
+        found: set[str] = set()
+        for item in self.subscriptions:
+            head = item.pattern.partition(".")[0]
+            found |= (set(everyone) if head == "*" else {head}) - ({own} if item.elsewhere else set())
+        return found
 
 
 class Subscriptions:
@@ -128,11 +136,13 @@ class Subscriptions:
         reads: type[Schema] | None = None,
         tables: Sequence[Any] = (),
         batch: bool = False,
+        elsewhere: bool = False,
     ) -> Callable[[Callable[..., None]], Callable[..., None]]:
         """Subscribe a handler(session, event), with batch=True handler(session, events) for a run of such events.
 
         kind "projection": its tables may be rebuilt from the logs, and it writes nothing else and publishes nothing;
         kind "reaction": its effects happen once and are never re-run. `tables` takes mapped classes or Tables.
+        `elsewhere`: only other services' events are meant, so that a service need not follow its own log for them.
         """
         if kind not in ("projection", "reaction"):
             raise TypeError(f"kind of {pattern} must be projection or reaction")
@@ -145,7 +155,7 @@ class Subscriptions:
                 table = getattr(table, "__table__", table)
                 if table not in entry.tables:
                     entry.tables.append(table)
-            entry.subscriptions.append(Subscription(pattern, handle, reads() if reads else None, batch))
+            entry.subscriptions.append(Subscription(pattern, handle, reads() if reads else None, batch, elsewhere))
             return handle
 
         return register
@@ -157,10 +167,10 @@ class Subscriptions:
                 raise TypeError(f"group {name} is declared twice")
             self.groups[name] = group
 
-    def sources(self, everyone: Sequence[str]) -> dict[str, list[Group]]:
-        """Each source service with the groups that follow it; `everyone` is all services of the suite."""
+    def sources(self, everyone: Sequence[str], *, own: str) -> dict[str, list[Group]]:
+        """Each source service with the groups of the service `own` that follow it; `everyone` is all services."""
         result: dict[str, list[Group]] = {}
         for group in self.groups.values():
-            for source in sorted(group.sources(everyone)):
+            for source in sorted(group.sources(everyone, own=own)):
                 result.setdefault(source, []).append(group)
         return result

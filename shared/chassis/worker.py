@@ -188,7 +188,7 @@ class Worker:
         settings = self._settings
         places = feed.locations(settings)
         followers = {}
-        for source, groups in self._service.subscriptions.sources(list(places)).items():
+        for source, groups in self._service.subscriptions.sources(list(places), own=self._service.name).items():
             if source not in places:
                 log.warning("no feed is known for a source", extra={"source": source})
                 continue

@@ -198,7 +198,7 @@ def expected_cursors() -> dict[str, list[tuple[str, str]]]:
     return {
         name: [
             (source, group.name)
-            for source, groups in service.subscriptions.sources(list(SERVICES)).items()
+            for source, groups in service.subscriptions.sources(list(SERVICES), own=name).items()
             for group in groups
             if source in SERVICES
         ]
