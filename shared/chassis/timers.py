@@ -94,13 +94,14 @@ _ARM = {True: _arming(sqlite), False: _arming(postgresql)}
 
 def arm(session: Session, *, kind: str, key: str, due_at: datetime, payload: dict[str, Any] | None = None) -> None:
     """Set the timer (kind, key); one that is armed already is moved."""
-    session.connection().execute(
-        _ARM[is_sqlite(session)],
-        {
-            "id": uuid7(), "kind": kind, "key": key, "due_at": due_at, "payload": payload or {}, "attempts": 0,
-            "error": None,
-        },
-    )  # fmt: skip
+    session.connection().execute(_ARM[is_sqlite(session)], new_row(kind=kind, key=key, due_at=due_at, payload=payload))
+
+
+def new_row(*, kind: str, key: str, due_at: datetime, payload: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The row of a timer in TABLE, for hot paths that store it with what they write."""
+    return {
+        "id": uuid7(), "kind": kind, "key": key, "due_at": due_at, "payload": payload or {}, "attempts": 0, "error": None,
+    }  # fmt: skip
 
 
 def arm_once(session: Session, *, kind: str, key: str, due_at: datetime, payload: dict[str, Any] | None = None) -> None:

@@ -1,7 +1,7 @@
 """Decisions: what a rule decided, by which version, from which inputs, in which steps; readable by people and programs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -43,9 +43,31 @@ class Decision:
 
     def document(self, locale: str) -> dict[str, Any]:
         """As APIs and pages show it: the data, and each step's sentence in the reader's language."""
-        body = asdict(self) | {"at": clock.iso(self.at)}
-        body["steps"] = [{"text": step.read(locale), "data": dict(step.data)} for step in self.steps]
-        return body
+        return {
+            "kind": self.kind,
+            "subject": self.subject,
+            "rule": self.rule,
+            "version": self.version,
+            "inputs": self.inputs,
+            "outcome": self.outcome,
+            "steps": [{"text": step.read(locale), "data": dict(step.data)} for step in self.steps],
+            "at": clock.iso(self.at),
+            "id": self.id,
+        }
+
+    def row(self) -> dict[str, Any]:
+        """Its row in `decisions`."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "subject": self.subject,
+            "rule": self.rule,
+            "version": self.version,
+            "inputs": dict(self.inputs),
+            "steps": [{"text": dict(step.text), "data": dict(step.data)} for step in self.steps],
+            "outcome": self.outcome,
+            "at": self.at,
+        }
 
 
 class DecisionRow(Base):
@@ -90,19 +112,7 @@ def decide(
 
 def record_decision(session: Session, decision: Decision) -> str:
     """Store a decision that a rule made as a value; returns its id."""
-    session.add(
-        DecisionRow(
-            id=decision.id,
-            kind=decision.kind,
-            subject=decision.subject,
-            rule=decision.rule,
-            version=decision.version,
-            inputs=dict(decision.inputs),
-            outcome=decision.outcome,
-            steps=[{"text": dict(step.text), "data": dict(step.data)} for step in decision.steps],
-            at=decision.at,
-        )
-    )
+    session.add(DecisionRow(**decision.row()))
     return decision.id
 
 

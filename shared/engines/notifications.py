@@ -34,10 +34,16 @@ def notify(
     `title` and `text` are {"zh", "en"}; `subject` is "lead/<id>", whose notifications stay in order.
     """
     people = sorted({person for person in to if person})
-    if not people:
-        return
+    if people:
+        publish(session, requested(people, key=key, title=title, text=text, link=link, subject=subject))
+
+
+def requested(
+    people: list[str], *, key: str, title: Mapping[str, str], text: Mapping[str, str] | None, link: str, subject: str
+) -> NotificationRequested:
+    """The event that asks for a notification to `people`, for hot paths that store it with what they write."""
     event = NotificationRequested(
         subject=subject, to=people, key=key, title=dict(title), text=dict(text or {}), link=link
     )
     event.data["subject"] = subject
-    publish(session, event)
+    return event

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from chinese_calendar import constants
@@ -41,10 +42,8 @@ class Workdays:
         local = start.astimezone(zone)
         day, at = local.date(), local.time()
         if not self.is_working(day):
-            day, at = self._next(day), time()
-        for _ in range(days):
-            day = self._next(day)
-        return datetime.combine(day, at, zone).astimezone(UTC)
+            day, at = _after(self, day, 1), time()
+        return datetime.combine(_after(self, day, days), at, zone).astimezone(UTC)
 
     def between(self, start: datetime, end: datetime) -> int:
         """Working days after the day of `start` up to the day of `end`; 0 when `end` is not later."""
@@ -61,6 +60,14 @@ class Workdays:
             if self.is_working(day):
                 return day
         return day  # a company that never works: better a day than no answer
+
+
+@lru_cache(maxsize=4096)
+def _after(days: Workdays, day: date, count: int) -> date:
+    """The working day `count` working days after `day`; of the records given on one day, the same again and again."""
+    for _ in range(count):
+        day = days._next(day)
+    return day
 
 
 def workdays(*, off: Iterable[str] = (), on: Iterable[str] = (), zone: str | None = None) -> Workdays:

@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 from chassis import clock, directory
 from chassis.caller import Caller
 from chassis.events import Event
-from engines import ownership
+from chassis.ids import uuid7
+from chassis.timers import TABLE as TIMERS
+from engines import ownership, timeline
+from engines.explain import Decision, DecisionRow, record_decision
 from engines.numbering import next_number
 from leads import (
     deciding,
@@ -32,7 +35,7 @@ from leads.errors import DuplicateRefused
 from leads.events import BehaviourRecorded, LeadAssigned, LeadCaptured
 from leads.lifecycle import OPEN
 from leads.lookup import Candidate
-from leads.models import Behaviour, Lead
+from leads.models import Behaviour, Lead, LeadKey
 from leads.ownership import LEADS
 
 
@@ -43,6 +46,7 @@ class Captured:
     lead: Lead
     outcome: str  # created | linked | merged | allowed
     duplicates: Sequence[Candidate] = field(default=())
+    decisions: Sequence[Decision] = field(default=())  # on a new lead: why it has this score, owner and date
 
 
 def capture(
@@ -72,20 +76,24 @@ def capture(
     if action == "refused":
         metrics.CAPTURED.labels(source, "refused").inc()
         raise DuplicateRefused(queries.candidates(session, caller, found[:5]))
+    decisions: Sequence[Decision] = ()
     if action == "merged":
         lead = folding.fold(session, found[0], record, caller=caller, current=current, behaviour=behaviour)
     else:
         alike = found if action == "linked" else ()
         origin = {"import_id": import_id, "form_key": form_key, "owner_id": owner_id}
-        lead = _create(session, record, keys, alike, current, caller=caller, behaviour=behaviour, origin=origin)
+        lead, decisions = _create(
+            session, record, keys, alike, current, caller=caller, behaviour=behaviour, origin=origin
+        )
     if found:
         used = policy or current.policy.for_source(source)
-        explanations.record_match(
-            session, lead.id, found[:5], policy=used, version=current.policy.version,
-            threshold=current.policy.threshold, action=action,
+        match = explanations.match(
+            lead.id, found[:5], policy=used, version=current.policy.version, threshold=current.policy.threshold,
+            action=action,
         )  # fmt: skip
+        record_decision(session, match)
     metrics.CAPTURED.labels(source, action).inc()
-    return Captured(lead, action, found)
+    return Captured(lead, action, found, decisions)
 
 
 def settle(current: InForce, found: Sequence[Candidate], *, source: str, policy: str | None = None) -> str:
@@ -111,30 +119,38 @@ def _create(
     caller: Caller,
     behaviour: str | None,
     origin: Mapping[str, str | None],
-) -> Lead:
+) -> tuple[Lead, list[Decision]]:
+    """Everything is worked out before the rule's turn is locked, and stored by one statement after it."""
     now = clock.now()
     done = [(behaviour, now)] if behaviour else []
     owner_id = origin["owner_id"]
     given = {name: value for name, value in record.items() if value is not None}
     taken_from = {"form_key": origin["form_key"], "import_id": origin["import_id"], "created_by": caller.id}
-    lead = Lead(**(writing.blank(now) | given | taken_from))
+    lead = writing.unstored(writing.blank(now) | given | taken_from)
     lead.duplicates = [{"lead_id": each.lead_id, "score": each.match.score} for each in alike[:5]]
     result = deciding.score(current.model, lead, done)
     lead.score, lead.grade = result.score, result.grade
-    inputs = deciding.inputs(lead)
-    choice = _choice(session, lead, alike, current, by_hand=owner_id)
-    _place(session, lead, choice, now)
     lead.number = next_number(session, kind="lead", prefix="L")
-    how = "hand" if owner_id else "rule"
-    writing.store(session, lead, _first_facts(lead, done, how=how, rule=choice.rule))
-    lookup.store_keys(session, lead.id, keys)
-    session.add_all(Behaviour(lead_id=lead.id, kind=kind, at=moment) for kind, moment in done)
-    explanations.record_score(session, lead.id, current.model, result, inputs)
+    inputs = deciding.inputs(lead)
+    decisions = [explanations.score(lead.id, current.model, result, inputs)]
+    rows: dict[Any, list[dict[str, Any]]] = {
+        LeadKey.__table__: [{"key": key, "lead_id": lead.id} for key in keys],
+        Behaviour.__table__: [{"id": uuid7(), "lead_id": lead.id, "kind": kind, "at": at} for kind, at in done],
+    }
+    choice = _choice(session, lead, alike, current, by_hand=owner_id)
+    timers, dated = _place(session, lead, choice, now)
     names = directory.names(session, [lead.owner_id])
-    explanations.record_assignment(session, lead.id, current.rules, choice, inputs, names)
+    decisions.append(explanations.assignment(lead.id, current.rules, choice, inputs, names))
+    told = _first_facts(lead, done, how="hand" if owner_id else "rule", rule=choice.rule)
     if lead.owner_id:
-        followup.open_first(session, lead, by=caller)
-    return lead
+        task, news = followup.first_of_new(lead, by=caller)
+        told += news
+        rows |= {timeline.Task.__table__: [task], TIMERS: [*timers, *timeline.timers_of(task)]}
+    if choice.turn:
+        rows[deciding.TURN] = [deciding.turn_row(choice)]
+    rows[DecisionRow.__table__] = [each.row() for each in decisions]
+    writing.store(session, lead, told, rows)
+    return lead, [*decisions, *dated]
 
 
 def _first_facts(lead: Lead, done: Sequence[tuple[str, datetime]], *, how: str, rule: str) -> list[Event]:
@@ -164,21 +180,25 @@ def _choice(
         if owner and owner.active and not owner.absent and each.status in OPEN:
             step = {"rule": "same_owner", "outcome": "same_owner", "owner_id": owner.id, "number": each.number}
             return Choice(owner.id, "", "same_owner", "", minutes, (step,))
-    return deciding.assign(session, current.rules, lead)
+    return deciding.chosen(session, current.rules, lead)
 
 
-def _place(session: Session, lead: Lead, choice: Choice, now: datetime) -> None:
-    """Give the new lead the owner or pool that was chosen, and the time its first response is due."""
+def _place(session: Session, lead: Lead, choice: Choice, now: datetime) -> tuple[list[dict[str, Any]], list[Decision]]:
+    """Give the new lead the owner or pool that was chosen, and the time its first response is due.
+
+    Returns the timers to store for an owner, and why the lead goes back to the pool when it does.
+    """
     lead.owner_id, lead.pool = choice.owner_id, choice.pool or None
     lead.response_due_at = deciding.due(choice)
     if not choice.owner_id:
         lead.unassigned_since = now
-        return
+        return [], []
     person = directory.snapshot(session).users.get(choice.owner_id)
     lead.status = "assigned"
     lead.department_id = person.department_id if person else lead.department_id
     lead.assigned_at, lead.unassigned_since, lead.next_action_at = now, None, lead.response_due_at
-    ownership.begin(session, LEADS, lead)
+    timers, decision = ownership.begin(session, LEADS, lead)
+    return timers, [decision]
 
 
 def preview(session: Session, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Candidate]]:

@@ -1,14 +1,14 @@
 """Scoring and assigning one lead with the definitions in force: brings the facts to the pure rules."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from chassis import clock
+from chassis import clock, inserting
 from engines.conditions import Context, snapshot
 from leads import assignment, scoring, sellers
 from leads.assignment import Choice, Rule, RuleSet, Seller, Turn
@@ -53,13 +53,27 @@ def behaviours_of(session: Session, lead_id: str) -> list[tuple[str, datetime]]:
 
 def assign(session: Session, rules: RuleSet, record: Any) -> Choice:
     """Choose by rule and move the rule's turn on, under its row lock; call it after every other read."""
+    choice = chosen(session, rules, record)
+    if choice.turn:
+        inserting.insert_all(session.connection(), {TURN: [turn_row(choice)]}, replacing=(TURN,))
+    return choice
+
+
+def chosen(session: Session, rules: RuleSet, record: Any) -> Choice:
+    """The choice by rule, its turn locked but not moved on: the caller stores `turn_row` with what it writes, and soon."""
     return choose(
         rules,
         record,
         sellers_for=lambda wanted: sellers.for_rules(session, wanted, record),
         turn_of=lambda rule: _locked_turn(session, rule.key),
-        save=lambda rule, turn: _save_turn(session, rule.key, turn),
     )
+
+
+def turn_row(choice: Choice) -> dict[str, Any]:
+    """What the rule of a choice remembers, as its row in TURN."""
+    turn = choice.turn or Turn()
+    state = {"last": turn.last, "day": turn.day, "today": dict(turn.today), "balance": dict(turn.balance)}
+    return {"rule": choice.rule, "state": state}
 
 
 def choose(
@@ -68,7 +82,6 @@ def choose(
     *,
     sellers_for: Callable[[list[Rule]], list[Seller]],
     turn_of: Callable[[Rule], Turn],
-    save: Callable[[Rule, Turn], None],
     now: datetime | None = None,
 ) -> Choice:
     """The first matching rule that has somebody free, else its or the fallback pool; all steps are kept."""
@@ -79,27 +92,18 @@ def choose(
         choice, step = assignment.choose(rule, known, turn_of(rule), day=context.today.isoformat())
         steps.append(step)
         if choice:
-            if choice.turn:
-                save(rule, choice.turn)
             return replace(choice, steps=tuple(steps))
     last = assignment.fallback(rules)
     return replace(last, steps=(*steps, *last.steps))
 
 
-_TURN: Any = RuleTurn.__table__
-_LOCK = select(_TURN.c.state).where(_TURN.c.rule == bindparam("rule_key")).with_for_update()
-_SAVE = (
-    update(_TURN).where(_TURN.c.rule == bindparam("rule_key")).values(state=bindparam("turn", type_=_TURN.c.state.type))
-)
+TURN: Any = RuleTurn.__table__
+_LOCK = select(TURN.c.state).where(TURN.c.rule == bindparam("rule_key")).with_for_update()
 
 
 def _locked_turn(session: Session, rule: str) -> Turn:
     state = session.connection().execute(_LOCK, {"rule_key": rule}).scalar() or {}
     return Turn(**state)
-
-
-def _save_turn(session: Session, rule: str, turn: Turn) -> None:
-    session.connection().execute(_SAVE, {"rule_key": rule, "turn": asdict(turn)})
 
 
 def due(choice: Choice) -> datetime:

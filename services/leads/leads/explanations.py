@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from engines.explain import Step, decide
+from engines.explain import Decision, Step
 from leads.assignment import Choice, RuleSet
 from leads.lookup import Candidate
 from leads.objects import BEHAVIOURS, STRATEGIES
@@ -55,10 +53,9 @@ _ACTIONS = {
 }
 
 
-def record_score(session: Session, lead_id: str, model: Model, result: Score, inputs: Mapping[str, Any]) -> None:
-    """Store why the lead has this score."""
-    decide(
-        session,
+def score(lead_id: str, model: Model, result: Score, inputs: Mapping[str, Any]) -> Decision:
+    """Why the lead has this score."""
+    return Decision(
         kind="score",
         subject=f"lead/{lead_id}",
         rule=model.key or "none",
@@ -69,12 +66,11 @@ def record_score(session: Session, lead_id: str, model: Model, result: Score, in
     )
 
 
-def record_assignment(
-    session: Session, lead_id: str, rules: RuleSet, choice: Choice, inputs: Mapping[str, Any], names: Mapping[str, str]
-) -> None:
-    """Store why the lead has this owner, or why it is in a pool."""
-    decide(
-        session,
+def assignment(
+    lead_id: str, rules: RuleSet, choice: Choice, inputs: Mapping[str, Any], names: Mapping[str, str]
+) -> Decision:
+    """Why the lead has this owner, or why it is in a pool."""
+    return Decision(
         kind="assignment",
         subject=f"lead/{lead_id}",
         rule=choice.rule,
@@ -85,8 +81,7 @@ def record_assignment(
     )
 
 
-def record_match(
-    session: Session,
+def match(
     lead_id: str,
     found: Iterable[Candidate],
     *,
@@ -94,10 +89,9 @@ def record_match(
     version: int,
     threshold: int,
     action: str,
-) -> None:
-    """Store which leads were found alike, why, and what the policy made of it."""
-    decide(
-        session,
+) -> Decision:
+    """Which leads were found alike, why, and what the policy made of it."""
+    return Decision(
         kind="match",
         subject=f"lead/{lead_id}",
         rule=policy,

@@ -11,6 +11,7 @@ from chassis.caller import Caller
 from chassis.events import publish
 from chassis.i18n import both
 from engines import ownership, timeline
+from engines.explain import record_decision
 from engines.ownership.hand_over import TASKS, owned, taking_part
 from leads import deciding, definitions, explanations, facts, followup, lifecycle
 from leads.events import LeadAssigned, LeadChanged
@@ -33,7 +34,7 @@ def _by_rule(session: Session, lead: Lead, *, caller: Caller) -> Lead:
     current = definitions.in_force(session)
     choice = deciding.assign(session, current.rules, lead)
     names = directory.names(session, [choice.owner_id])
-    explanations.record_assignment(session, lead.id, current.rules, choice, deciding.inputs(lead), names)
+    record_decision(session, explanations.assignment(lead.id, current.rules, choice, deciding.inputs(lead), names))
     if choice.owner_id is None:
         return release(session, lead, caller=caller, pool=choice.pool)
     lead.response_due_at = deciding.due(choice)

@@ -1,7 +1,7 @@
 """Reads: lists, one lead with its explanations, activities, decisions."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import String, cast, func, select, true
 from sqlalchemy.orm import Session
@@ -11,11 +11,15 @@ from chassis.caller import Caller
 from chassis.errors import NotFound
 from chassis.paging import Paged
 from engines import access, explain, listing, ownership, timeline
+from engines.explain import Decision
 from engines.objects import ObjectType
 from leads import lifecycle
 from leads.lookup import Candidate
 from leads.models import Definition, Import, ImportRow, Lead
 from leads.objects import IMPORT, LEAD
+
+if TYPE_CHECKING:
+    from leads.capture import Captured
 
 _BUDGET = cast(Lead.budget_minor, String).concat(" ").concat(Lead.budget_currency)
 _CONVERTED = (
@@ -25,6 +29,9 @@ _CONVERTED = (
     .concat(",")
     .concat(func.coalesce(Lead.opportunity_id, ""))
 )
+
+
+_EXPLAINED = ("score", "assignment", "reclaim")
 
 
 def _paged(kind: ObjectType, **columns: Any) -> Paged:
@@ -56,17 +63,35 @@ def details(session: Session, caller: Caller, record: Lead) -> dict[str, Any]:
     """The lead with its conversion, its possible steps and the explanations of score and owner, as the caller may see them."""
     session.flush()
     access.veil(session, caller)
-    found = {decision.kind: decision for decision in reversed(explain.decisions_of(session, f"lead/{record.id}"))}
-    locale, reclaim = i18n.current(), ownership.explain(session, ownership.of("lead"), record)
+    decisions = explain.decisions_of(session, f"lead/{record.id}")[::-1]
+    reclaim = ownership.explain(session, ownership.of("lead"), record)
+    return explained(record, [*decisions, reclaim] if reclaim else decisions)
+
+
+def explained(record: Lead, decisions: Iterable[Decision]) -> dict[str, Any]:
+    """The lead with its conversion and possible steps; of `decisions` on it the last of a kind explains it."""
+    found = {decision.kind: decision for decision in decisions}
+    locale = i18n.current()
     own = {column.key: getattr(record, column.key) for column in Lead.__mapper__.column_attrs}
     return own | {
         "budget": record.budget,
         "converted": record.converted,
         "allowed": [] if record.duplicate_of else lifecycle.allowed(record.status),
-        "score_explanation": found["score"].document(locale) if "score" in found else None,
-        "assignment_explanation": found["assignment"].document(locale) if "assignment" in found else None,
-        "reclaim_explanation": reclaim.document(locale) if reclaim else None,
+        **{f"{kind}_explanation": found[kind].document(locale) if kind in found else None for kind in _EXPLAINED},
     }
+
+
+def captured(session: Session, caller: Caller, made: "Captured") -> dict[str, Any]:
+    """What became of a capture, as far as the caller may see it."""
+    answer = {"outcome": made.outcome, "found": candidates(session, caller, made.duplicates)}
+    if made.outcome != "merged":
+        session.flush()
+        access.veil(session, caller)
+        return explained(made.lead, [access.decided(session, each) for each in made.decisions]) | answer
+    if not access.allows(session, caller, LEAD, made.lead):
+        # it went into a lead the caller may not read: he learns that, and nothing of what is in it
+        return {"id": made.lead.id, "number": made.lead.number} | answer
+    return details(session, caller, made.lead) | answer
 
 
 def decisions(session: Session, record: Lead) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from engines.explain import record_decision
 from leads import deciding, definitions, explanations
 from leads.definitions import InForce
 from leads.models import Lead
@@ -13,6 +14,6 @@ def rescore(session: Session, lead: Lead, *, current: InForce | None = None) -> 
     result = deciding.score(current.model, lead, deciding.behaviours_of(session, lead.id))
     if (result.score, result.grade) == (lead.score, lead.grade):
         return False
-    explanations.record_score(session, lead.id, current.model, result, deciding.inputs(lead))
+    record_decision(session, explanations.score(lead.id, current.model, result, deciding.inputs(lead)))
     lead.score, lead.grade = result.score, result.grade
     return True

@@ -75,9 +75,6 @@ def assignment_rules(session: Session, *, definition: Mapping[str, Any], samples
             known[key] = sellers.for_rules(session, wanted)
         return known[key]
 
-    def save(rule: Rule, turn: Turn) -> None:
-        turns[rule.key] = turn
-
     users = {id_: person.name for id_, person in directory.snapshot(session).users.items()}
     results = []
     for sample in samples.usable(_fields_of(definition)):
@@ -86,9 +83,10 @@ def assignment_rules(session: Session, *, definition: Mapping[str, Any], samples
             sample.record,
             sellers_for=people,
             turn_of=lambda rule: turns.get(rule.key, Turn()),
-            save=save,
             now=sample.at,
         )
+        if choice.turn:
+            turns[choice.rule] = choice.turn
         steps = [explanations.assignment_step(step, users) for step in choice.steps]
         before = sample.outcome or {}
         results.append(

@@ -1,19 +1,23 @@
 """A new lead written by plain statements instead of the unit of work: the hot path of the service."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, inspect
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session, make_transient_to_detached
 
-from chassis import changes, event_log
+from chassis import changes, event_log, inserting
 from chassis.events import Event, entry
 from chassis.ids import uuid7
+from chassis.inserting import Rows
+from leads.deciding import TURN
 from leads.models import Lead
 
 _MAPPER = inspect(Lead)
-_INSERT = insert(Lead.__table__)  # type: ignore[arg-type]
+_LEAD: Any = Lead.__table__
+_COLUMNS = tuple(_MAPPER.columns.keys())
+_EMPTY: tuple[Any, ...] = (None, [], {})
 _MADE: dict[str, Any] = {
     column.key: column.default.arg
     for column in Lead.__table__.c
@@ -32,19 +36,32 @@ def blank(now: datetime) -> dict[str, Any]:
     return _FIXED | made | {"id": uuid7(), "created_at": now, "updated_at": now, "version": 1}
 
 
-def store(session: Session, lead: Lead, facts: Sequence[Event]) -> None:
-    """Insert the lead with its first events, the first of which carries the change set; then the session holds it.
+def unstored(values: dict[str, Any]) -> Lead:
+    """A lead of these values, every column among them, that no session knows; what is set on it until then is no change."""
+    lead = Lead()
+    lead.__dict__.update(values)
+    return lead
 
-    Two statements, whatever the number of events; `publish` would need two for each.
+
+def store(session: Session, lead: Lead, facts: Sequence[Event], rows: Mapping[Any, Rows]) -> None:
+    """Insert the lead with its events, the first of which carries the change set, and `rows`; then the session holds it.
+
+    One statement on PostgreSQL, whatever there is to store. The rule's turn among `rows` is moved on.
     """
-    values = {name: value for name, value in lead.__dict__.items() if name in _MAPPER.columns and value is not None}
-    session.connection().execute(_INSERT, values)
+    values = {name: lead.__dict__[name] for name in _COLUMNS}
+    changed = {name: [None, value] for name, value in values.items() if value not in _EMPTY and name != "version"}
+    personal = changes.personal_columns(_MAPPER)
+    plain = {name: pair for name, pair in changed.items() if name not in personal}
+    private = {name: pair for name, pair in changed.items() if name in personal}
+    first, *others = facts
+    told = [entry(session, first, version=1, changed=plain, changed_personal=private)]
+    told += [entry(session, fact, version=_version(lead, fact), changed={}) for fact in others]
+    everything = {_LEAD: [values], event_log.LOG: told, **rows}
+    inserting.insert_all(session.connection(), everything, replacing=(TURN,))
     make_transient_to_detached(lead)
     session.add(lead)
-    personal = changes.personal_columns(_MAPPER)
-    fresh = {name: [None, value] for name, value in values.items() if value not in ([], {}) and name != "version"}
-    plain = {name: pair for name, pair in fresh.items() if name not in personal}
-    private = {name: pair for name, pair in fresh.items() if name in personal}
-    rows = [entry(session, facts[0], version=1, changed=plain, changed_personal=private)]
-    rows += [entry(session, fact, version=1, changed={}) for fact in facts[1:]]
-    session.connection().execute(event_log.INSERT, rows)
+
+
+def _version(lead: Lead, fact: Event) -> int:
+    """The version an event is about: the lead's first one, none for what only happened because of it."""
+    return 1 if fact.record is lead else 0

@@ -5,7 +5,7 @@ from engines.access.grants import Granted, granted
 from engines.access.predicate import allows, get, predicate_sql, readable, require
 from engines.access.rights import Right, has_right, require_right, right
 from engines.access.shares import Share, is_shared, share, unshare
-from engines.access.sight import veil, whole
+from engines.access.sight import decided, veil, whole
 from engines.access.veils import seen_through, veil_by, veils_of
 from engines.objects import Field, ObjectType, of_model
 
@@ -17,6 +17,7 @@ __all__ = [
     "Share",
     "allows",
     "check_edit",
+    "decided",
     "get",
     "granted",
     "has_right",

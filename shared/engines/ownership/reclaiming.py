@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, attributes
 
 from chassis import clock, directory
 from chassis.caller import SYSTEM
-from chassis.timers import Timer, Timers, arm, cancel
+from chassis.timers import Timer, Timers, arm, cancel, new_row
 from engines.access import sight
 from engines.conditions import Context
 from engines.conditions.context import company_zone
@@ -185,11 +185,15 @@ def stop(session: Session, kind: Ownable, record: Any) -> None:
     cancel(session, kind=TIMER, key=key_of(kind, record))
 
 
-def begin(session: Session, kind: Ownable, record: Any) -> None:
-    """A record that is being made with an owner: set its date; the caller stores it. For hot paths."""
+def begin(session: Session, kind: Ownable, record: Any) -> tuple[list[dict[str, Any]], Decision]:
+    """A record that is being made with an owner: set its date. The caller stores it, with the timers' rows returned
+    here; the decision explains the date to a reader. For hot paths."""
     known = glance(session, kind)
-    if known.home(directory.snapshot(session), record.department_id).rules:
-        schedule(session, kind, record, known=known, anew=True)
+    pool = known.home(directory.snapshot(session), record.department_id)
+    found = work_out(session, kind, record, known)
+    record.next_reclaim_at, record.reclaim = found.at, _kept({}, found, pool)
+    decision = _decision(session, kind, record, known, found, outcome={"next_reclaim_at": _iso(found.at)})
+    return [] if found.at is None else [new_row(**_ring(kind, record, found.at, pool, warned=[]))], decision
 
 
 def explain(session: Session, kind: Ownable, record: Any) -> Decision | None:
@@ -330,15 +334,15 @@ def _marks(pool: Pool, at: datetime) -> list[datetime]:
 
 def _arm(session: Session, kind: Ownable, record: Any, at: datetime, known: InForce, *, warned: Sequence[str]) -> None:
     pool = known.home(directory.snapshot(session), record.department_id)
+    arm(session, **_ring(kind, record, at, pool, warned=warned))
+
+
+def _ring(kind: Ownable, record: Any, at: datetime, pool: Pool, *, warned: Sequence[str]) -> dict[str, Any]:
+    """The timer of a record that goes back `at`: it rings at the next warning, or then."""
     now = clock.now()
     ahead = [mark for mark in (*_marks(pool, at), at) if mark > now]
-    arm(
-        session,
-        kind=TIMER,
-        key=key_of(kind, record),
-        due_at=ahead[0] if ahead else at,
-        payload={"warned": list(warned)},
-    )
+    due_at = ahead[0] if ahead else at
+    return {"kind": TIMER, "key": key_of(kind, record), "due_at": due_at, "payload": {"warned": list(warned)}}
 
 
 def _shown(value: Any) -> Any:

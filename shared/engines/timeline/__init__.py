@@ -22,14 +22,17 @@ from engines.timeline.tasks import (
     complete_open,
     complete_task,
     create_task,
+    created,
     due,
     edit_task,
+    new_task,
     open_tasks,
     reassign_all,
     reassign_task,
     reassign_tasks,
     remind,
     reopen_task,
+    timers_of,
 )
 
 __all__ = [
@@ -49,10 +52,12 @@ __all__ = [
     "complete_open",
     "complete_task",
     "create_task",
+    "created",
     "due",
     "edit_activity",
     "edit_task",
     "log_activity",
+    "new_task",
     "open_tasks",
     "reassign_all",
     "reassign_task",
@@ -60,4 +65,5 @@ __all__ = [
     "remind",
     "remove_activity",
     "reopen_task",
+    "timers_of",
 ]

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 from marshmallow import fields
 from sqlalchemy import Index, String, Text, select
@@ -15,7 +16,7 @@ from chassis.errors import Conflict, Invalid
 from chassis.events import Event, personal, publish
 from chassis.i18n import lazy as _
 from chassis.ids import uuid7
-from chassis.timers import Timer, Timers, arm, cancel
+from chassis.timers import Timer, Timers, arm, cancel, new_row
 from engines.notifications import notify
 
 REMINDER = "task_reminder"
@@ -90,6 +91,9 @@ class TaskCompleted(TaskFact, type="{service}.task.completed.v1"):
     outcome = fields.String(metadata={"description": "cancelled where it was not done, else empty"})
 
 
+T = TypeVar("T", bound=TaskFact)
+
+
 def create_task(
     session: Session,
     *,
@@ -106,14 +110,31 @@ def create_task(
 ) -> Task:
     """Give a person something to do; he is reminded when it falls due. `title` is {"zh", "en"}, or what somebody typed."""
     _check_times(due_at, remind_at)
-    task = Task(
-        id=uuid7(), subject_kind=subject_kind, subject_id=subject_id, title=_texts(title), assignee_id=assignee_id,
-        due_at=due_at, remind_at=remind_at, note=note, key=key, link=link, created_by=by,
+    row = new_task(
+        subject_kind=subject_kind, subject_id=subject_id, title=_texts(title), assignee_id=assignee_id, due_at=due_at,
+        remind_at=remind_at, note=note, key=key, link=link, by=by,
     )  # fmt: skip
+    task = Task(**row)
     session.add(task)
     _remind_when_due(session, task, is_new=True)
     _tell(session, TaskCreated, task)
     return task
+
+
+def new_task(*, title: Texts, by: str = "system", **values: Any) -> dict[str, Any]:
+    """The row of a task, for hot paths that store it with what they write, its `timers_of` and its `created` event."""
+    empty = {"key": "", "link": "", "outcome": "", "done_at": None, "done_by": None, "remind_at": None, "note": None}
+    return empty | values | {"id": uuid7(), "title": title, "created_by": by, "created_at": clock.now()}
+
+
+def timers_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a new task's timers."""
+    return [new_row(kind=kind, key=row["id"], due_at=moment) for kind, moment in _to_come(SimpleNamespace(**row))]
+
+
+def created(row: Mapping[str, Any]) -> TaskCreated:
+    """The event of a new task."""
+    return _fact(TaskCreated, SimpleNamespace(**row, subject=f"{row['subject_kind']}/{row['subject_id']}"))
 
 
 def assign_task(session: Session, *, caller: Caller, assignee_id: str, **values: Any) -> Task:
@@ -235,12 +256,22 @@ def remind_early(session: Session, timer: Timer) -> None:
 
 def _remind_when_due(session: Session, task: Task, *, is_new: bool = False) -> None:
     """Arm what is still to come; a reminder that has passed is not given again."""
-    for kind, moment in ((REMINDER, task.due_at), (EARLY, task.remind_at)):
-        if moment is None or task.assignee_id is None or (kind == EARLY and moment <= clock.now()):
-            if not is_new:
-                cancel(session, kind=kind, key=task.id)
-        else:
-            arm(session, kind=kind, key=task.id, due_at=moment)
+    to_come = dict(_to_come(task))
+    for kind in (REMINDER, EARLY):
+        if kind in to_come:
+            arm(session, kind=kind, key=task.id, due_at=to_come[kind])
+        elif not is_new:
+            cancel(session, kind=kind, key=task.id)
+
+
+def _to_come(task: Any) -> list[tuple[str, datetime]]:
+    """The reminders of a task that are still to be given, by kind of timer."""
+    if task.assignee_id is None:
+        return []
+    found = [(REMINDER, task.due_at)] if task.due_at is not None else []
+    if task.remind_at is not None and task.remind_at > clock.now():
+        found.append((EARLY, task.remind_at))
+    return found
 
 
 def _forget_reminders(session: Session, task: Task) -> None:
@@ -278,9 +309,13 @@ def _check_times(due_at: datetime | None, remind_at: datetime | None) -> None:
 
 
 def _tell(session: Session, kind: type[TaskFact], task: Task, **more: Any) -> None:
+    publish(session, _fact(kind, task, **more))
+
+
+def _fact(kind: type[T], task: Any, **more: Any) -> T:
     event = kind(
         subject=f"task/{task.id}", task_id=task.id, key=task.key, title=task.title, assignee_id=task.assignee_id,
         due_at=task.due_at, remind_at=task.remind_at, link=task.link, **more,
     )  # fmt: skip
     event.data["subject"] = task.subject
-    publish(session, event)
+    return event

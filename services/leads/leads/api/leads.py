@@ -18,7 +18,6 @@ from leads.errors import (
     WrongStatus,
 )
 from leads.models import Lead
-from leads.objects import LEAD
 
 api = Api("leads", tag="leads")
 STEP = [WrongStatus, MergedAway]
@@ -56,11 +55,7 @@ def create_lead(call: Call) -> Any:
         access.require_right(call.session, call.caller, "lead", "assign")
         require_person(call.session, values["owner_id"])
     made = capture.capture(call.session, caller=call.caller, policy=policy, **values)
-    found = queries.candidates(call.session, call.caller, made.duplicates)
-    if made.outcome == "merged" and not access.allows(call.session, call.caller, LEAD, made.lead):
-        # it went into a lead the caller may not read: he learns that, and nothing of what is in it
-        return {"id": made.lead.id, "number": made.lead.number, "outcome": made.outcome, "found": found}
-    return queries.details(call.session, call.caller, made.lead) | {"outcome": made.outcome, "found": found}
+    return queries.captured(call.session, call.caller, made)
 
 
 @api.get("/leads", answer=schemas.LeadOut, page=queries.LEADS, query=listing.QUERY, allow=right("lead", "read"))
