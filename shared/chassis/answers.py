@@ -1,11 +1,15 @@
 """Rows and records to JSON by a column list derived once from a marshmallow schema; much cheaper than Schema.dump."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import orjson
 from marshmallow import Schema, fields
+from sqlalchemy import JSON, Dialect, Text, cast, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeDecorator
+
+from chassis.db import UtcDateTime
 
 Convert = Callable[[Any], Any]
 _AS_IS = (fields.String, fields.Boolean, fields.Float, fields.Raw, fields.Date, fields.UUID, fields.Email, fields.URL)
@@ -76,6 +80,29 @@ class Dumper:
                         item[key] = convert(item[key])
         return made
 
+    def unread(self, columns: Mapping[str, Any], touched: Collection[str]) -> dict[str, Any]:
+        """`columns` with those that go out as the database keeps them, which nobody has `touched`, left as its text."""
+        plain = {key for key, _attribute, convert in self._simple or () if convert is None and key not in touched}
+        return {key: _unread(column) if key in plain else column for key, column in columns.items()}
+
+
+class _Document(TypeDecorator[Any]):
+    """A JSON document as text, for `to_json` to put where it belongs."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        return None if value is None else orjson.Fragment(value)
+
+
+def _unread(column: Any) -> Any:
+    if isinstance(column.type, JSON):
+        return cast(column, _Document)
+    if isinstance(column.type, UtcDateTime):
+        return type_coerce(column, column.type.impl)  # `to_json` writes any time in UTC
+    return column
+
 
 def columns(
     dumper: Dumper, entity: Any, wanted: Iterable[str] | None, extra: Mapping[str, Any]
@@ -87,8 +114,11 @@ def columns(
     found: dict[str, Any] = {}
     for key, attribute in attributes.items():
         column = extra.get(attribute, getattr(entity, attribute, None))
-        if isinstance(column, InstrumentedAttribute) and not hasattr(column.property, "columns"):
-            return None
+        if isinstance(column, InstrumentedAttribute):
+            if not hasattr(column.property, "columns"):
+                return None
+            if column.parent is column.parent.base_mapper and column.parent.class_ is entity:
+                column = column.property.columns[0]  # the table's own: rows of annotated ones cost twice as much
         if column is None or (callable(column) and not hasattr(column, "__clause_element__")):
             return None
         found[key] = column

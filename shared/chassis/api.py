@@ -143,8 +143,9 @@ class Api:
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a route; its docstring's first line is its summary.
 
-        Say `allow` (called with the Call before anything is read; False is 403) or `public=True`. `allow.redact(call,
-        item)` may remove or mask members of an answer, `allow.hidden(call)` names members not to be seen or sorted by.
+        Say `allow` (called with the Call before anything is read; False is 403) or `public=True`. `allow.masking(call)`
+        gives a function that may remove or mask members of an answer (those it `touched`; None: any); `allow.hidden(call)`
+        names members not to be seen or sorted by.
         A token with scopes needs `scope`, by default `<service>:read` for GET and `<service>:write` otherwise.
         With `page` the function returns a Select, or a Page. `session` is write, read or none (default by method).
         """
@@ -281,9 +282,8 @@ def _dumped(route: Route, call: Call, result: Any) -> tuple[int, bytes, dict[str
         return route.status, answers.to_json(_page(route, call, result)), headers
     item = route.dumper.one(result) if route.dumper is not None else result
     version = item.get("version") if isinstance(item, dict) else None
-    redact = getattr(route.allow, "redact", None)
-    if redact is not None and isinstance(item, dict):
-        item = redact(call, item)
+    if isinstance(item, dict) and hasattr(route.allow, "masking"):
+        item = route.allow.masking(call)(item)
     if isinstance(version, int):
         headers["ETag"] = f'"{version}"'
     return route.status, answers.to_json(item), headers
@@ -292,6 +292,7 @@ def _dumped(route: Route, call: Call, result: Any) -> tuple[int, bytes, dict[str
 def _page(route: Route, call: Call, result: Any) -> dict[str, Any]:
     assert route.page is not None
     assert route.dumper is not None
+    masking = route.allow.masking(call) if hasattr(route.allow, "masking") else None
     if isinstance(result, Select):
         hidden = getattr(route.allow, "hidden", None)
         text = call.query.get("filter")
@@ -304,14 +305,14 @@ def _page(route: Route, call: Call, result: Any) -> dict[str, Any]:
             clause=route.page.filter(call, text) if text and route.page.filter else None,
             hidden=hidden(call) if hidden else frozenset(),
             closed=closed(call) if (closed := getattr(route.allow, "closed", None)) else frozenset(),
+            touched=masking.touched if masking else frozenset(),
         )
         made = paging.page(call.session, result, route.page, route.dumper, asked)
     else:
         made = result if isinstance(result, Page) else Page(result)
         made.items = [route.dumper.one(item) for item in made.items]
-    redact = getattr(route.allow, "redact", None)
-    if redact is not None:
-        made.items = [redact(call, item) for item in made.items]
+    if masking is not None:
+        made.items = [masking(item) for item in made.items]
     return made.document()
 
 

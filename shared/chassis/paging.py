@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -20,7 +21,7 @@ MAX_LIMIT = 200
 COUNT_CAP = 10_000
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Paged:
     """How a list route pages `entity`.
 
@@ -69,6 +70,7 @@ class Asked:
     clause: ColumnElement[bool] | None = None
     hidden: frozenset[str] = frozenset()  # members this caller must not see, nor sort by
     closed: frozenset[str] = frozenset()  # members he sees masked: not to be sorted by either
+    touched: frozenset[str] | None = None  # members that are looked into before they are sent; None: any
 
 
 @dataclass(frozen=True)
@@ -90,13 +92,13 @@ def page(session: Session, statement: Select[Any], paged: Paged, dumper: Dumper,
         statement = statement.where(asked.clause)
     limit = asked.limit or paged.limit
     rows = _after(statement, keys, asked).order_by(None).order_by(*_ordering(keys)).limit(limit + 1)
-    found = answers.columns(dumper, paged.entity, wanted, paged.columns)
+    found = _columns(dumper, paged, None if wanted is None else tuple(wanted), asked.touched)
     if found is None:
         selected = rows.add_columns(*(key.column.label(f"_sort_{place}") for place, key in enumerate(keys)))
     else:
         ordered = [column.label(f"_sort_{place}") for place, column in enumerate(key.column for key in keys)]
         selected = rows.with_only_columns(*found.values(), *ordered, maintain_column_froms=True)
-    result = session.execute(selected).all()
+    result = (session if found is None else session.connection()).execute(selected).all()
     more, result = len(result) > limit, result[:limit]
     if found is None:
         items = [dumper.one(row[0], wanted) for row in result]
@@ -107,6 +109,15 @@ def page(session: Session, statement: Select[Any], paged: Paged, dumper: Dumper,
     if asked.count:
         made.count, made.count_is_exact = count(session, statement, paged)
     return made
+
+
+@lru_cache(maxsize=512)
+def _columns(
+    dumper: Dumper, paged: Paged, wanted: tuple[str, ...] | None, touched: frozenset[str] | None
+) -> dict[str, Any] | None:
+    """Member → what to select for it, built once; None when some member is not a column."""
+    found = answers.columns(dumper, paged.entity, wanted, paged.columns)
+    return found if found is None or touched is None else dumper.unread(found, touched)
 
 
 def count(session: Session, statement: Select[Any], paged: Paged) -> tuple[int, bool]:

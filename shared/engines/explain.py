@@ -1,5 +1,6 @@
 """Decisions: what a rule decided, by which version, from which inputs, in which steps; readable by people and programs."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -136,9 +137,10 @@ def text(decision: Decision, locale: str) -> str:
 def fill(texts: Mapping[str, str], data: Mapping[str, Any], locale: str) -> str:
     """The sentence of `locale` with its `{name}` places filled; a value missing from `data` shows as its name."""
     sentence = texts.get("zh" if locale.startswith("zh") else "en") or next(iter(texts.values()), "")
-    for name, value in data.items():
-        sentence = sentence.replace("{" + name + "}", _shown(value, locale))
-    return sentence
+    return _PLACE.sub(lambda place: _shown(data[place[1]], locale) if place[1] in data else place[0], sentence)
+
+
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 def _shown(value: Any, locale: str) -> str:

@@ -23,13 +23,28 @@ def mask_out(source: Session | Database, caller: Caller, kind: str, dumped: dict
 
     What a pool hides of its records until they are claimed is masked too.
     """
-    grant = granted(source, caller, kind)
-    if grant.everything:
-        return dumped
-    shown = _ruled(grant, dumped) if grant.fields else dumped
-    for name in veils.fields_hidden(source, caller, kind, shown) & shown.keys():
-        shown = shown | {name: masked(shown[name])}
-    return shown
+    return Masking(source, caller, kind)(dumped)
+
+
+class Masking:
+    """`mask_out` for many records of a kind: what it needs is looked up once."""
+
+    def __init__(self, source: Session | Database, caller: Caller, kind: str):
+        self._grant = granted(source, caller, kind)
+        self._veils = {} if self._grant.everything else veils.veils_of(source, caller, kind)
+
+    @property
+    def touched(self) -> frozenset[str] | None:
+        """The members that some record may be shown without, or with another value; None when it may be any."""
+        return None if self._grant.fields else frozenset().union(*self._veils.values())
+
+    def __call__(self, dumped: dict[str, Any]) -> dict[str, Any]:
+        if self._grant.everything:
+            return dumped
+        shown = _ruled(self._grant, dumped) if self._grant.fields else dumped
+        for name in veils.fields_hidden(self._veils, shown) & shown.keys():
+            shown = shown | {name: masked(shown[name])}
+        return shown
 
 
 def _ruled(grant: Granted, dumped: dict[str, Any]) -> dict[str, Any]:

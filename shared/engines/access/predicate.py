@@ -80,7 +80,7 @@ def predicate_sql(
 ) -> ColumnElement[bool]:
     """WHERE clause of the records the caller may read, edit or delete; `model` may be an alias."""
     grant = granted(session, caller, kind.kind)
-    if grant.everything:
+    if grant.everything or ("all", None) in grant.scopes.get(action, ()):
         return true()
     source = kind.model if model is None else model
     if not grant.may(action):

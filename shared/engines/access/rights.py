@@ -11,7 +11,7 @@ from chassis.directory import STALE_SECONDS
 from chassis.errors import Forbidden, StaleReplica
 from chassis.i18n import lazy as _
 from engines.access import sight
-from engines.access.field_rules import check_edit, mask_out
+from engines.access.field_rules import Masking, check_edit
 from engines.access.grants import granted
 from engines.access.shares import any_shared
 
@@ -50,9 +50,9 @@ class Right:
             check_edit(call.database, call.caller, self.kind, _sent(call.request))
         return True
 
-    def redact(self, call: Any, item: dict[str, Any]) -> dict[str, Any]:
-        """One answer as the caller may see it."""
-        return mask_out(call.database, call.caller, self.kind, item)
+    def masking(self, call: Any) -> Masking:
+        """What makes of an answer, or an item of a list, what the caller may see of it."""
+        return Masking(call.database, call.caller, self.kind)
 
     def veil(self, call: Any) -> None:
         """After a write: the records at hand as the caller may see them."""

@@ -26,9 +26,8 @@ def veils_of(source: Session | Database, caller: Caller, kind: str) -> Veils:
     return provider(source, caller) if provider else {}
 
 
-def fields_hidden(source: Session | Database, caller: Caller, kind: str, dumped: Mapping[str, Any]) -> frozenset[str]:
+def fields_hidden(veils: Veils, dumped: Mapping[str, Any]) -> frozenset[str]:
     """The fields of one dumped record that its pool keeps back; an answer without its pool is treated as in any of them."""
-    veils = veils_of(source, caller, kind)
     if not veils or dumped.get("owner_id"):
         return frozenset()
     if "pool" in dumped:

@@ -54,6 +54,14 @@ class TooManyGadgets(Conflict):
     code, title = "too_many_gadgets", _("This already exists")
 
 
+class Masking:
+    def __init__(self, hidden):
+        self.touched = hidden
+
+    def __call__(self, item):
+        return {name: value for name, value in item.items() if name not in self.touched}
+
+
 class Right:
     """Stands for engines.access: a right is a role of the same name."""
 
@@ -63,8 +71,8 @@ class Right:
     def __call__(self, call) -> bool:
         return self.role in call.caller.roles or "all" in call.caller.roles
 
-    def redact(self, call, item):
-        return item if "blind" not in call.caller.roles else {k: v for k, v in item.items() if k != "price"}
+    def masking(self, call):
+        return Masking(self.hidden(call))
 
     def hidden(self, call):
         return frozenset({"price"}) if "blind" in call.caller.roles else frozenset()
