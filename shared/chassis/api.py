@@ -282,17 +282,24 @@ def _dumped(route: Route, call: Call, result: Any) -> tuple[int, bytes, dict[str
         return route.status, answers.to_json(_page(route, call, result)), headers
     item = route.dumper.one(result) if route.dumper is not None else result
     version = item.get("version") if isinstance(item, dict) else None
-    if isinstance(item, dict) and hasattr(route.allow, "masking"):
-        item = route.allow.masking(call)(item)
+    masking = _masking(route, call)
+    if masking is not None and isinstance(item, dict):
+        item = masking(item)
     if isinstance(version, int):
         headers["ETag"] = f'"{version}"'
     return route.status, answers.to_json(item), headers
 
 
+def _masking(route: Route, call: Call) -> Any:
+    """What masks an answer for this caller, None where the route's `allow` knows of nothing like it."""
+    found = getattr(route.allow, "masking", None)
+    return found(call) if found is not None else None
+
+
 def _page(route: Route, call: Call, result: Any) -> dict[str, Any]:
     assert route.page is not None
     assert route.dumper is not None
-    masking = route.allow.masking(call) if hasattr(route.allow, "masking") else None
+    masking = _masking(route, call)
     if isinstance(result, Select):
         hidden = getattr(route.allow, "hidden", None)
         text = call.query.get("filter")
