@@ -16,9 +16,8 @@ def uuid7() -> str:
     with _lock:
         _last = stamp = max(stamp, _last + 1)
     millis, fraction = divmod(stamp, 4000)
-    value = (millis & (1 << 48) - 1) << 80 | 0x7 << 76 | (fraction & 0xFFF) << 64
-    value |= 0b10 << 62 | int.from_bytes(os.urandom(8)) & (1 << 62) - 1
-    return str(uuid.UUID(int=value))
+    head, tail = millis & (1 << 48) - 1, int.from_bytes(os.urandom(8)) & (1 << 62) - 1 | 0b10 << 62
+    return f"{head >> 16:08x}-{head & 0xFFFF:04x}-7{fraction & 0xFFF:03x}-{tail >> 48:04x}-{tail & 0xFFFFFFFFFFFF:012x}"
 
 
 def is_uuid(text: object) -> bool:

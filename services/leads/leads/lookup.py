@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, literal, select, union_all
+from sqlalchemy import Select, String, bindparam, func, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,6 @@ _COLUMNS = (
     _LEAD.id, _LEAD.number, _LEAD.name, _LEAD.company, _LEAD.phones, _LEAD.emails, _LEAD.credit_code, _LEAD.wechat,
     _LEAD.status, _LEAD.owner_id,
 )  # fmt: skip
-_PAD = 4
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,11 @@ class Candidate:
         return body | {"name": self.name, "company": self.company} if openly else body
 
 
-def _query() -> Select[Any]:
+def _query(*, sqlite_too: bool) -> Select[Any]:
     def ids(name: str, at_most: int) -> Select[Any]:
-        found = select(_KEY.lead_id).where(_KEY.key.in_(bindparam(name, expanding=True))).limit(at_most).subquery()
+        listed: Any = bindparam(name, expanding=True) if sqlite_too else bindparam(name, type_=postgresql.ARRAY(String))
+        known = _KEY.key.in_(listed) if sqlite_too else _KEY.key == func.any(listed)
+        found = select(_KEY.lead_id).where(known).limit(at_most).subquery()
         return select(found.c.lead_id)
 
     ids_of_both = union_all(ids("exact", EXACT_AT_MOST), ids("alike", ALIKE_AT_MOST)).subquery()
@@ -63,16 +64,11 @@ def _query() -> Select[Any]:
     return select(stamp.c.stamp, *found.c).select_from(stamp.outerjoin(found, literal(True)))
 
 
-QUERY = _query()
+_QUERY = {sqlite_too: _query(sqlite_too=sqlite_too) for sqlite_too in (True, False)}
 _STORE = {
     sqlite_too: dialect.insert(LeadKey.__table__).on_conflict_do_nothing(index_elements=["key", "lead_id"])
     for sqlite_too, dialect in ((True, sqlite), (False, postgresql))
 }
-
-
-def _padded(keys: list[str]) -> list[str]:
-    """A multiple of four keys, so that few different statements have to be prepared."""
-    return keys + (keys[-1:] or [""]) * (-len(keys) % _PAD or (0 if keys else _PAD))
 
 
 def duplicates(
@@ -81,7 +77,8 @@ def duplicates(
     """Leads like `record`, best first, and the stamp of the definitions in force (it comes with the same query)."""
     exact = [key for key in keys if dedupe.is_exact_key(key)]
     alike = [key for key in keys if not dedupe.is_exact_key(key)]
-    rows = session.connection().execute(QUERY, {"exact": _padded(exact), "alike": _padded(alike)}).all()
+    connection = session.connection()
+    rows = connection.execute(_QUERY[is_sqlite(connection)], {"exact": exact, "alike": alike}).all()
     found = []
     for row in rows:
         if row.id is None or row.id == besides:

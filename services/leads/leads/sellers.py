@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from chassis import clock, directory
@@ -60,11 +60,17 @@ def for_rules(session: Session, rules: Sequence[Rule], record: Any = None) -> li
     ]  # fmt: skip
 
 
+_LEAD: Any = Lead.__table__
+_OPEN = (
+    select(_LEAD.c.owner_id, func.count())
+    .where(_LEAD.c.owner_id.in_(bindparam("owners", expanding=True)), HELD)
+    .group_by(_LEAD.c.owner_id)
+)
+
+
 def open_leads(session: Session, ids: Iterable[str]) -> dict[str, int]:
     """How many open leads each person holds."""
-    rows = session.execute(
-        select(Lead.owner_id, func.count()).where(Lead.owner_id.in_(list(ids)), HELD).group_by(Lead.owner_id)
-    )
+    rows = session.connection().execute(_OPEN, {"owners": list(ids)})
     return {owner: held for owner, held in rows if owner}
 
 
