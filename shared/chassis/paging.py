@@ -36,6 +36,9 @@ class Paged:
     limit: int = 50
     columns: Mapping[str, Any] = field(default_factory=dict)
     filter: Callable[[Any, str], ColumnElement[bool] | None] | None = None
+    more: Callable[[Session, Select[Any]], Mapping[str, Any]] | None = (
+        None  # further names to sort by, when one is asked for
+    )
 
     @property
     def id(self) -> Any:
@@ -86,7 +89,7 @@ class _Key:
 
 def page(session: Session, statement: Select[Any], paged: Paged, dumper: Dumper, asked: Asked) -> Page:
     """Run `statement` (a select of the entity with its conditions) as one page; Invalid for bad parameters."""
-    keys = _keys(paged, asked)
+    keys = _keys(session, statement, paged, asked)
     wanted = _wanted(dumper, asked)
     if asked.clause is not None:
         statement = statement.where(asked.clause)
@@ -137,14 +140,17 @@ def _wanted(dumper: Dumper, asked: Asked) -> list[str] | None:
     return [name for name in names if not asked.fields or name in asked.fields]
 
 
-def _keys(paged: Paged, asked: Asked) -> list[_Key]:
+def _keys(session: Session, statement: Select[Any], paged: Paged, asked: Asked) -> list[_Key]:
     keys: list[_Key] = []
+    sort = paged.sort
+    if paged.more and any(part.removeprefix("-") not in sort for part in asked.sort.split(",") if part):
+        sort = {**sort, **paged.more(session, statement)}
     default = "" if paged.default.removeprefix("-") in asked.hidden | asked.closed else paged.default
     for part in filter(None, (asked.sort or default).split(",")):
         name = part.removeprefix("-")
-        if name not in paged.sort or name in asked.hidden | asked.closed or any(key.name == name for key in keys):
+        if name not in sort or name in asked.hidden | asked.closed or any(key.name == name for key in keys):
             raise Invalid(errors={"sort": [_("Choose from: %(names)s", names=", ".join(paged.sort))]})
-        keys.append(_Key(name, paged.sort[name], part.startswith("-")))
+        keys.append(_Key(name, sort[name], part.startswith("-")))
     keys.append(_Key("id", paged.id, keys[-1].descending if keys else True))
     return keys
 
@@ -177,7 +183,8 @@ def _after(statement: Select[Any], keys: list[_Key], asked: Asked) -> Select[Any
 def _beyond(key: _Key, value: Any) -> ColumnElement[bool]:
     if value is None:
         return false()
-    further: ColumnElement[bool] = key.column < value if key.descending else key.column > value
+    limit = literal(value, key.column.type)
+    further: ColumnElement[bool] = key.column < limit if key.descending else key.column > limit
     return or_(further, key.column.is_(None)) if key.nullable else further
 
 

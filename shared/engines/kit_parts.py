@@ -3,13 +3,15 @@
 from chassis.timers import Timers
 from engines import comments, news, notifications, tags, timeline
 from engines.attachments import keeping
+from engines.forms import events as form_events
+from engines.forms import publishing
 from engines.timeline import activity
 
-WITHOUT_TASKS = (activity, comments, keeping, tags, notifications)
-EVENTS = (timeline, comments, keeping, tags, notifications)
+WITHOUT_TASKS = (activity, comments, keeping, tags, notifications, form_events)
+EVENTS = (timeline, comments, keeping, tags, notifications, form_events)
 
 
 def join(due: Timers, *, tasks: bool = True) -> None:
     """Add the kit's timers to a service's."""
-    for other in (news.due, tags.due, *((timeline.due,) if tasks else ())):
+    for other in (news.due, tags.due, publishing.due, *((timeline.due,) if tasks else ())):
         due.include(other)

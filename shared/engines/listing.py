@@ -1,6 +1,6 @@
 """Lists of one kind of record: filter, search and sort within what the caller may see; for API, pages and exports."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -12,7 +12,7 @@ from chassis.caller import Caller
 from chassis.errors import Invalid
 from chassis.i18n import lazy as _
 from chassis.paging import Paged
-from engines import access, conditions
+from engines import access, conditions, objects
 from engines.conditions import sql_functions
 from engines.conditions.language import fold
 from engines.conditions.sql import column
@@ -24,14 +24,35 @@ QUERY = {"q": fields.String(load_default="", metadata={"description": "Text to l
 
 def paged(kind: ObjectType, *, default: str = "-created_at", limit: int = 50) -> Paged:
     """How a list route pages records of `kind`: sortable by every plain column, filtered by a condition."""
-    sort = {item.name: getattr(kind.model, item.column) for item in kind.fields if _sortable(item)}
+    made = paged_by(kind.model, lambda call: kind, default=default, limit=limit)
+    made.sort = {item.name: getattr(kind.model, item.column) for item in kind.fields if _sortable(item)}
+    made.more = lambda session, statement: own_sorts(session, kind)
+    return made
+
+
+def paged_by(model: Any, of: Callable[[Any], ObjectType], *, default: str = "-created_at", limit: int = 50) -> Paged:
+    """How a list route pages records of the kind `of(call)`, kept in the table of `model`; sortable by what every record has."""
 
     def clause(call: Any, text: str) -> ColumnElement[bool]:
+        kind = of(call)
         seen, condition = access.visible(call.session, call.caller, kind), read_filter(text)
         found = compiled(condition, seen, call.caller, zone=call.settings.time_zone)
         return and_(found, _unveiled(call.session, call.caller, kind, condition))
 
-    return Paged(entity=kind.model, sort=sort, default=default, limit=limit, filter=clause)
+    columns = {
+        name: getattr(model, name) for name in ("name", "number", "created_at", "updated_at") if hasattr(model, name)
+    }
+    return Paged(entity=model, sort=columns, default=default, limit=limit, filter=clause, more=_sorts_of)
+
+
+def _sorts_of(session: Session, statement: Select[Any]) -> dict[str, Any]:
+    return own_sorts(session, objects.of_model(statement.column_descriptions[0]["entity"]))
+
+
+def own_sorts(session: Session, kind: ObjectType) -> dict[str, Any]:
+    """The company's own fields a list may be sorted by."""
+    whole = objects.extended(session, kind)
+    return {item.name: column(item, kind.model) for item in whole.fields if item.json_key and item.kind not in LISTS}
 
 
 def rows(call: Any, kind: ObjectType) -> Select[Any]:
@@ -106,8 +127,8 @@ def search(kind: ObjectType, q: str) -> ColumnElement[bool]:
 def check_sort(session: Session, caller: Caller, kind: ObjectType, sort: str) -> None:
     """Invalid when `sort` names a field the caller may not read in full: its order would tell the value."""
     seen = access.visible(session, caller, kind).by_name
-    names = [part.removeprefix("-") for part in sort.split(",") if part]
-    unknown: Sequence[str] = [name for name in names if name in kind.by_name and name not in seen]
+    names, whole = [part.removeprefix("-") for part in sort.split(",") if part], objects.extended(session, kind).by_name
+    unknown: Sequence[str] = [name for name in names if name in whole and name not in seen]
     if unknown:
         raise Invalid(errors={"sort": [_("Unknown field: %(names)s", names=", ".join(unknown))]})
 

@@ -123,6 +123,39 @@ def every() -> list[ObjectType]:
     return list(_by_model.values())
 
 
+def every_by_kind(kind: ObjectType) -> ObjectType | None:
+    """The declared kind behind one that was extended or narrowed."""
+    found = _by_model.get(kind.model)
+    return found if found is not None and found.kind == kind.kind else None
+
+
+_extend: list[Callable[[Any, ObjectType], ObjectType]] = []
+
+
+def extend_by(extend: Callable[[Any, ObjectType], ObjectType]) -> None:
+    """Let `extend` (session or database, kind) add the company's own fields to kinds of records."""
+    _extend[:] = [extend]
+
+
+def extended(source: Any, kind: ObjectType) -> ObjectType:
+    """`kind` with the fields the company added to it, as the database of `source` knows them."""
+    return _extend[0](source, kind) if _extend else kind
+
+
+Say = Callable[[Mapping[str, Any]], dict[str, Any]]
+_outward: list[Callable[[Any, str], Say | None]] = []
+
+
+def outward_by(say: Callable[[Any, str], Say | None]) -> None:
+    """Let `say` (session or database, kind's name) give what puts the company's own values as the API says them."""
+    _outward[:] = [say]
+
+
+def outward(source: Any, kind: str) -> Say | None:
+    """What puts stored values of the company's own fields as the API says them; None where the kind has none."""
+    return _outward[0](source, kind) if _outward else None
+
+
 @lru_cache(maxsize=512)
 def without(kind: ObjectType, hidden: frozenset[str]) -> ObjectType:
     """`kind` as somebody sees it who may not read the `hidden` fields."""

@@ -89,9 +89,18 @@ def kinds_of(service: str) -> list[Kept]:
     return [item for (name, _kind), item in _kept.items() if name == service]
 
 
+_also: list[Callable[[Session, str], Kept | None]] = []
+
+
+def also_by(look: Callable[[Session, str], Kept | None]) -> None:
+    """Let `look` (session, kind) find kinds beside the declared ones: the company's own."""
+    _also[:] = [look]
+
+
 def find(session: Session, kind: str) -> Kept | None:
-    """What the session's service declared for a kind."""
-    return _kept.get((session.info["database"].service, kind))
+    """What the session's service declared for a kind, or the company made of its own."""
+    found = _kept.get((session.info["database"].service, kind))
+    return found or next((own for look in _also if (own := look(session, kind))), None)
 
 
 def of(session: Session, kind: str) -> Kept:

@@ -10,6 +10,7 @@ from chassis.service import Service
 from engines import kit_parts
 from engines.access import sharing
 from engines.attachments import keeping
+from engines.forms import indexing
 from engines.ownership import events as ownership_events
 
 
@@ -46,7 +47,7 @@ SERVICE = Service(
     erasers=erasers.ERASERS,
     seed=seed.run,
     unseed=_keep_flows,
-    loops=[keeping.keep_swept()],
+    loops=[keeping.keep_swept(), indexing.keep_indexed()],
     on_start=[_console],
 )
 

@@ -1,6 +1,7 @@
 """The kinds of records of this service and their fields, for conditions, access, lists and screens."""
 
 from approvals.models import Definition, Instance
+from engines.forms.objects import FORM
 from engines.objects import Field, ObjectType
 
 
@@ -55,4 +56,4 @@ DEFINITION = ObjectType(
     label={"zh": "审批流程", "en": "Approval flow"},
     searched=("key",),
 )
-OBJECTS = [APPROVAL, DEFINITION]
+OBJECTS = [APPROVAL, DEFINITION, FORM]

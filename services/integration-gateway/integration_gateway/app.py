@@ -8,6 +8,7 @@ import console
 from chassis.service import Service
 from engines import kit_parts, notifications
 from engines.attachments import keeping
+from engines.forms import indexing
 from integration_gateway import (
     configuration,
     demo,
@@ -64,7 +65,7 @@ SERVICE: Service = Service(
     blueprints=edges,
     seed=seed.run,
     unseed=demo.unseed,
-    loops=[upkeep.run, keeping.keep_swept(), *parts.LOOPS],
+    loops=[upkeep.run, keeping.keep_swept(), indexing.keep_indexed(), *parts.LOOPS],
     on_start=[trust_own_keys, show_pages],
 )
 

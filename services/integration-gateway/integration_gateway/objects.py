@@ -1,5 +1,6 @@
 """The gateway's records as fields: what conditions, access and lists know of them."""
 
+from engines.forms.objects import FORM
 from engines.objects import Field, ObjectType
 from integration_gateway.models import ApiClient, Department, HandOver, Role, User
 
@@ -66,4 +67,4 @@ HAND_OVER = ObjectType(
     ),
     label={"zh": "离职交接", "en": "Hand-over"},
 )
-OBJECTS = (USER, DEPARTMENT, ROLE, API_CLIENT, HAND_OVER)
+OBJECTS = (USER, DEPARTMENT, ROLE, API_CLIENT, HAND_OVER, FORM)

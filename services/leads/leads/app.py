@@ -8,6 +8,7 @@ from chassis.service import Service
 from engines import kit_parts
 from engines.access import sharing
 from engines.attachments import keeping
+from engines.forms import indexing
 from engines.ownership import events as ownership_events
 from leads import configuration, erasers, events, kept, models, seed, settings, starting, subscriptions, timers
 from leads.objects import OBJECTS
@@ -41,7 +42,7 @@ SERVICE = Service(
     erasers=erasers.ERASERS,
     seed=seed.run,
     unseed=starting.unseed,
-    loops=[timers.begin, keeping.keep_swept()],
+    loops=[timers.begin, keeping.keep_swept(), indexing.keep_indexed()],
     on_start=[_console],
 )
 

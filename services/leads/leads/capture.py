@@ -12,7 +12,7 @@ from chassis.caller import Caller
 from chassis.events import Event
 from chassis.ids import uuid7
 from chassis.timers import TABLE as TIMERS
-from engines import ownership, timeline
+from engines import forms, ownership, timeline
 from engines.explain import Decision, DecisionRow, record_decision
 from engines.numbering import next_number
 from leads import (
@@ -36,6 +36,7 @@ from leads.events import BehaviourRecorded, LeadAssigned, LeadCaptured
 from leads.lifecycle import OPEN
 from leads.lookup import Candidate
 from leads.models import Behaviour, Lead, LeadKey
+from leads.objects import LEAD
 from leads.ownership import LEADS
 
 
@@ -59,12 +60,14 @@ def capture(
     policy: str | None = None,
     import_id: str | None = None,
     form_key: str | None = None,
+    custom: Mapping[str, Any] | None = None,
     **given: Any,
 ) -> Captured:
     """Take in a lead as typed. The source's policy (or `policy`) decides what happens to one that exists.
 
-    `owner_id` assigns it by hand instead of by rule; `behaviour` is what the person did to get here. NotReachable,
-    DuplicateRefused.
+    `owner_id` assigns it by hand instead of by rule; `behaviour` is what the person did to get here; `custom` are the
+    company's own fields, all that are required of them where a person or program enters the lead. NotReachable,
+    DuplicateRefused, Invalid.
     """
     record = intake.clean(given) | {"source": source}
     intake.require_reachable(record)
@@ -78,12 +81,14 @@ def capture(
         raise DuplicateRefused(queries.candidates(session, caller, found[:5]))
     decisions: Sequence[Decision] = ()
     if action == "merged":
-        lead = folding.fold(session, found[0], record, caller=caller, current=current, behaviour=behaviour)
+        lead = folding.fold(
+            session, found[0], record, caller=caller, current=current, behaviour=behaviour, custom=custom
+        )
     else:
         alike = found if action == "linked" else ()
         origin = {"import_id": import_id, "form_key": form_key, "owner_id": owner_id}
         lead, decisions = _create(
-            session, record, keys, alike, current, caller=caller, behaviour=behaviour, origin=origin
+            session, record, keys, alike, current, caller=caller, behaviour=behaviour, origin=origin, custom=custom
         )
     if found:
         used = policy or current.policy.for_source(source)
@@ -119,6 +124,7 @@ def _create(
     caller: Caller,
     behaviour: str | None,
     origin: Mapping[str, str | None],
+    custom: Mapping[str, Any] | None,
 ) -> tuple[Lead, list[Decision]]:
     """Everything is worked out before the rule's turn is locked, and stored by one statement after it."""
     now = clock.now()
@@ -127,6 +133,8 @@ def _create(
     given = {name: value for name, value in record.items() if value is not None}
     taken_from = {"form_key": origin["form_key"], "import_id": origin["import_id"], "created_by": caller.id}
     lead = writing.unstored(writing.blank(now) | given | taken_from)
+    complete = not origin["form_key"] and (caller.is_person or caller.kind == "client")
+    forms.fill(session, LEAD, lead, custom, caller=caller, new=True, complete=complete)
     lead.duplicates = [{"lead_id": each.lead_id, "score": each.match.score} for each in alike[:5]]
     result = deciding.score(current.model, lead, done)
     lead.score, lead.grade = result.score, result.grade
@@ -141,7 +149,7 @@ def _create(
     timers, dated = _place(session, lead, choice, now)
     names = directory.names(session, [lead.owner_id])
     decisions.append(explanations.assignment(lead.id, current.rules, choice, inputs, names))
-    told = _first_facts(lead, done, how="hand" if owner_id else "rule", rule=choice.rule)
+    told = _first_facts(session, lead, done, how="hand" if owner_id else "rule", rule=choice.rule)
     if lead.owner_id:
         task, news = followup.first_of_new(lead, by=caller)
         told += news
@@ -150,12 +158,15 @@ def _create(
         rows[deciding.TURN] = [deciding.turn_row(choice)]
     rows[DecisionRow.__table__] = [each.row() for each in decisions]
     writing.store(session, lead, told, rows)
+    forms.begun(session, LEAD, lead)
     return lead, [*decisions, *dated]
 
 
-def _first_facts(lead: Lead, done: Sequence[tuple[str, datetime]], *, how: str, rule: str) -> list[Event]:
+def _first_facts(
+    session: Session, lead: Lead, done: Sequence[tuple[str, datetime]], *, how: str, rule: str
+) -> list[Event]:
     """The events of a new lead, in order."""
-    state = facts.of(lead)
+    state = facts.of(lead) | {"custom": forms.said(session, LEAD, lead.custom)}
     captured = LeadCaptured(
         lead, **state, form_key=lead.form_key, import_id=lead.import_id, utm=lead.utm,
         duplicates=[each["lead_id"] for each in lead.duplicates], response_due_at=lead.response_due_at,

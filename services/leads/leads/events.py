@@ -30,6 +30,7 @@ class LeadFact(Event):
     company = personal(fields.String(allow_none=True))
     phones = personal(fields.List(fields.String()))
     emails = personal(fields.List(fields.String()))
+    custom = personal(fields.Dict(metadata={"description": "The company's own fields by key, as the API says them"}))
 
 
 class LeadCaptured(LeadFact, type="leads.lead.captured.v1"):

@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from sqlalchemy.orm import object_session
+
+from engines import forms
 from leads.models import Lead
+from leads.objects import LEAD
 
 
 def of(lead: Lead) -> dict[str, Any]:
@@ -30,4 +34,11 @@ def of(lead: Lead) -> dict[str, Any]:
         "company": lead.company,
         "phones": lead.phones or [],
         "emails": lead.emails or [],
+        "custom": _own(lead),
     }
+
+
+def _own(lead: Lead) -> dict[str, Any]:
+    """The company's own fields, as the database's form says them."""
+    session = object_session(lead)
+    return forms.said(session, LEAD, lead.custom) if session is not None and lead.custom else {}

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 from chassis import clock
 from chassis.caller import Caller
 from chassis.events import publish
-from engines import timeline
+from engines import forms, timeline
 from leads import dedupe, facts, lookup, rescoring
 from leads.definitions import InForce
 from leads.events import BehaviourRecorded, LeadChanged
 from leads.lookup import Candidate
 from leads.models import Behaviour, Lead
+from leads.objects import LEAD
 
 LISTS = ("phones", "emails", "product_interest", "tags")
 FILLED = (
@@ -30,11 +31,14 @@ def fold(
     caller: Caller,
     current: InForce,
     behaviour: str | None,
+    custom: Mapping[str, Any] | None = None,
 ) -> Lead:
     """Fill the known lead's empty fields, add new numbers and addresses, log what was said; returns the lead."""
     lead = session.get(Lead, match.lead_id, with_for_update=True)
     assert lead is not None  # the look-up found it in this transaction
     fill(lead, record)
+    lacking = {key: value for key, value in (custom or {}).items() if key not in (lead.custom or {})}
+    forms.fill(session, LEAD, lead, lacking, caller=caller)
     if behaviour:
         session.add(Behaviour(lead_id=lead.id, kind=behaviour, at=clock.now()))
         publish(session, BehaviourRecorded(lead, lead_id=lead.id, kind=behaviour, at=clock.now()))

@@ -1,5 +1,6 @@
 """The records of this service as fields: what conditions, access, lists and screens know of them."""
 
+from engines.forms.objects import FORM
 from engines.objects import Field, ObjectType
 from engines.ownership import POOL_RULE, in_my_pools
 from leads import assignment, lifecycle, regions
@@ -148,4 +149,4 @@ IMPORT = ObjectType(
     (_text("file_name", "文件", "File"), _text("status", "状态", "Status")),
     label={"zh": "导入", "en": "Import"},
 )
-OBJECTS = (LEAD, SCORING_MODEL, ASSIGNMENT_RULE, CAPTURE_FORM, IMPORT, POOL_RULE)
+OBJECTS = (LEAD, SCORING_MODEL, ASSIGNMENT_RULE, CAPTURE_FORM, IMPORT, POOL_RULE, FORM)

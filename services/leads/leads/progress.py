@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from chassis import clock
 from chassis.caller import Caller
 from chassis.events import publish
-from engines import ownership, timeline
+from engines import forms, ownership, timeline
 from leads import dedupe, definitions, facts, folding, followup, intake, lifecycle, lookup, metrics, rescoring
 from leads.events import BehaviourRecorded, LeadChanged, LeadContacted, LeadDisqualified, LeadQualified
 from leads.models import Behaviour, Lead, LeadKey
+from leads.objects import LEAD
 from leads.ownership import LEADS
 
 _KEYED = frozenset(("name", "company", "phones", "emails", "wechat", "credit_code"))
@@ -22,8 +23,10 @@ _KEYED = frozenset(("name", "company", "phones", "emails", "wechat", "credit_cod
 def edit(session: Session, lead: Lead, *, caller: Caller, **given: Any) -> Lead:
     """Change fields; normalised like a capture, keys and score follow."""
     lifecycle.present_only(lead)
+    custom = given.pop("custom", None)
     for name, value in intake.clean(given).items():
         setattr(lead, name, value)
+    forms.fill(session, LEAD, lead, custom, caller=caller)
     intake.require_reachable(folding.as_record(lead))
     if lead.owner_id:
         ownership.schedule(session, LEADS, lead)

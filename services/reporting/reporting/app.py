@@ -6,6 +6,7 @@ import console
 from chassis.service import Service
 from engines import kit_parts
 from engines.attachments import keeping
+from engines.forms import indexing
 from reporting import adoption, configuration, erasers, events, kept, models, objects, settings
 from reporting.subscriptions import on
 from reporting.timers import due
@@ -33,7 +34,7 @@ SERVICE: Service = Service(
     objects=objects.OBJECTS,
     kept=kept.KINDS,
     erasers=erasers.ERASERS,
-    loops=[adoption.watch, keeping.keep_swept()],
+    loops=[adoption.watch, keeping.keep_swept(), indexing.keep_indexed()],
     on_start=[lambda app: settings.use(app.extensions["crm"].settings), lambda app: console.register(app, SERVICE)],
 )
 

@@ -1,5 +1,6 @@
 """The records of this service as fields: what access rules and the rights matrix know of them."""
 
+from engines.forms.objects import FORM
 from engines.objects import Field, ObjectType
 from reporting.models import Dashboard, MetricDefinition
 
@@ -20,4 +21,4 @@ DASHBOARD = ObjectType(
     rights=("export", "share"),
     label={"zh": "仪表盘", "en": "Dashboard"},
 )
-OBJECTS = (REPORT, DASHBOARD)
+OBJECTS = (REPORT, DASHBOARD, FORM)

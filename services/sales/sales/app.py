@@ -7,6 +7,7 @@ from chassis.service import Service
 from engines import kit_parts
 from engines.access import sharing
 from engines.attachments import keeping
+from engines.forms import indexing
 from engines.ownership import events as ownership_events
 from sales import configuration, erasers, events, kept, models, objects, seed, settings, starting
 from sales.subscriptions import on
@@ -37,7 +38,7 @@ SERVICE: Service = Service(
     erasers=erasers.ERASERS,
     seed=seed.run,
     unseed=starting.unseed,
-    loops=[keeping.keep_swept()],
+    loops=[keeping.keep_swept(), indexing.keep_indexed()],
     on_start=[lambda app: settings.use(app.extensions["crm"].settings), lambda app: console.register(app, SERVICE)],
 )
 

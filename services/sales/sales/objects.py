@@ -1,5 +1,6 @@
 """The kinds of records of sales and their fields, for conditions, access, lists and screens."""
 
+from engines.forms.objects import FORM
 from engines.money import base_currency
 from engines.objects import Field, ObjectType
 from engines.ownership import POOL_RULE, in_my_pools
@@ -290,4 +291,5 @@ OBJECTS = (
     PRICE_BOOK,
     PIPELINE,
     POOL_RULE,
+    FORM,
 )

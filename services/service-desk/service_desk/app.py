@@ -9,6 +9,7 @@ from chassis.service import Service
 from engines import kit_parts
 from engines.access import sharing
 from engines.attachments import keeping
+from engines.forms import indexing
 from engines.ownership import events as ownership_events
 from service_desk import configuration, erasers, events, kept, mail_server, models, objects, seed, settings, starting
 from service_desk.subscriptions import on
@@ -44,7 +45,7 @@ SERVICE = Service(
     erasers=erasers.ERASERS,
     seed=seed.run,
     unseed=starting.unseed,
-    loops=[mail_server.receive, keeping.keep_swept()],
+    loops=[mail_server.receive, keeping.keep_swept(), indexing.keep_indexed()],
     on_start=[_ready],
 )
 

@@ -1,5 +1,6 @@
 """The records of this service as fields: what conditions, access, lists and screens know of them."""
 
+from engines.forms.objects import FORM
 from engines.objects import Field, ObjectType
 from service_desk import dispatch, lifecycle
 from service_desk.models import Account, Definition, Ticket
@@ -100,4 +101,4 @@ ACCOUNT = ObjectType(
     ),
     adds_record_fields=False,
 )
-OBJECTS = (TICKET, QUEUE, SLA_POLICY, CALENDAR)
+OBJECTS = (TICKET, QUEUE, SLA_POLICY, CALENDAR, FORM)

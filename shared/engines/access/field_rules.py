@@ -109,5 +109,6 @@ def check_edit(source: Session | Database, caller: Caller, kind: str, body: Mapp
 
 
 def visible(source: Session | Database, caller: Caller, kind: ObjectType) -> ObjectType:
-    """`kind` with only the fields the caller may read: check filters, sorts and searches of his against it."""
-    return objects.without(kind, granted(source, caller, kind.kind).hidden)
+    """`kind` with only the fields the caller may read, the company's own among them: check his filters, sorts and
+    searches against it."""
+    return objects.without(objects.extended(source, kind), granted(source, caller, kind.kind).hidden)

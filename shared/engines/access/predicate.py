@@ -47,6 +47,12 @@ def condition(session: Session, grant: Granted, caller: Caller, kind: ObjectType
     return parts[0] if len(parts) == 1 else {"any": parts}
 
 
+def _whole(session: Session, grant: Granted, kind: ObjectType, action: str) -> ObjectType:
+    """The kind with the company's own fields where a role's condition may be about them."""
+    conditional = any(only for _scope, only in grant.scopes.get(action, ()))
+    return objects.extended(session, kind) if conditional else kind
+
+
 def _scope(scope: str, caller: Caller, kind: ObjectType, action: str) -> dict[str, Any]:
     if scope == "all":
         return _ALWAYS
@@ -83,6 +89,7 @@ def predicate_sql(
     if grant.everything or ("all", None) in grant.scopes.get(action, ()):
         return true()
     source = kind.model if model is None else model
+    kind = _whole(session, grant, kind, action)
     if not grant.may(action):
         found: ColumnElement[bool] = false()
     else:
@@ -98,6 +105,7 @@ def allows(session: Session, caller: Caller, kind: ObjectType, record: Any, acti
     grant = granted(session, caller, kind.kind)
     if grant.everything:
         return True
+    kind = _whole(session, grant, kind, action)
     if grant.may(action) and compile_memory(condition(session, grant, caller, kind, action), kind)(
         whole(record), Context(caller=caller)
     ):
@@ -110,6 +118,7 @@ def held(session: Session, caller: Caller, kind: ObjectType, record: Any, action
     grant = granted(session, caller, kind.kind)
     if grant.everything or not grant.may(action):
         return grant.everything
+    kind = _whole(session, grant, kind, action)
     return compile_memory(condition(session, grant, caller, kind, action), kind)(whole(record), Context(caller=caller))
 
 

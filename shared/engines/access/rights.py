@@ -10,6 +10,7 @@ from chassis.db import Database
 from chassis.directory import STALE_SECONDS
 from chassis.errors import Forbidden, StaleReplica
 from chassis.i18n import lazy as _
+from engines import objects
 from engines.access import sight
 from engines.access.field_rules import Masking, check_edit
 from engines.access.grants import granted
@@ -33,6 +34,24 @@ def require_right(source: Session | Database, caller: Caller, kind: str, name: s
         raise Forbidden(_("Your role does not allow this: %(right)s of %(kind)s", right=name, kind=kind))
 
 
+class Answering(Masking):
+    """Masking of answers, which also say the company's own fields as the API says them, not as they are stored."""
+
+    def __init__(self, source: Session | Database, caller: Caller, kind: str):
+        super().__init__(source, caller, kind)
+        self._say = objects.outward(source, kind)
+
+    @property
+    def touched(self) -> frozenset[str] | None:
+        found = super().touched
+        return found if found is None or self._say is None else found | {"custom"}
+
+    def __call__(self, dumped: dict[str, Any]) -> dict[str, Any]:
+        if self._say is not None and dumped.get("custom"):
+            dumped = {**dumped, "custom": self._say(dumped["custom"])}
+        return super().__call__(dumped)
+
+
 class Right:
     """`allow=` of a route: may the caller do this to some record of the kind, and which members of an answer he sees.
 
@@ -52,7 +71,7 @@ class Right:
 
     def masking(self, call: Any) -> Masking:
         """What makes of an answer, or an item of a list, what the caller may see of it."""
-        return Masking(call.database, call.caller, self.kind)
+        return Answering(call.session if call.session is not None else call.database, call.caller, self.kind)
 
     def veil(self, call: Any) -> None:
         """After a write: the records at hand as the caller may see them."""

@@ -1,6 +1,7 @@
-"""JSON routes of the record kit for all kinds of records of a service, within the access of each record."""
+"""JSON routes of the record kit for all kinds of records of a service, within the access of each record; and its forms."""
 
 from chassis.api import Api
+from engines.forms import api as forms_api
 from engines.timeline_api import activities, attachments, comments, followers, history, tags, tasks
 from engines.timeline_api.subjects import Subjects
 
@@ -12,5 +13,6 @@ def mount(api: Api, *, tasks_too: bool = True) -> None:
     subjects = Subjects(api.service)
     for part in (activities, comments, attachments, tags, followers, history):
         part.mount(api, subjects)
+    forms_api.mount(api)
     if tasks_too:
         tasks.mount(api, subjects)

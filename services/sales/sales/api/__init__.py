@@ -6,6 +6,7 @@ from sales.api import (
     contacts,
     contracts,
     opportunities,
+    own,
     ownership,
     payments,
     quotes,
@@ -24,4 +25,5 @@ APIS = (
     timeline.api,
     ownership.api,
     sharing.api,
+    own.api,
 )
