@@ -1,8 +1,15 @@
 """gunicorn's configuration (`--config python:chassis.serving`): begin the background work after the fork, end it at exit."""
 
+import gc
 from typing import Any
 
 from chassis import clock, logs, web
+
+
+def pre_fork(_server: Any, _worker: Any) -> None:
+    """What was loaded before the fork stays shared: the collector must not write into it."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -14,6 +14,7 @@ from chassis.places import places
 from chassis.suite import databases, frontdoor, plan, preparing
 from chassis.suite.children import Child
 from chassis.suite.folder import Folder
+from chassis.suite.nursery import Nursery
 from chassis.suite.ports import HOST, Ports
 from chassis.suite.supervisor import answers
 from tests.faults import witness
@@ -70,7 +71,10 @@ class Family:
         services = {name: url for name, url in self.urls.items() if name != "witness"}
         preparing.prepare(services, self.environment, ROOT, demo=True)
         witness.prepare(self.urls["witness"])
+        self.nursery = Nursery(self.environment, self.folder.logs / "nursery.log", ROOT)
         self.children = plan.children(self.folder, self.ports, self.environment, fakes=True)
+        for child in self.children:
+            child.nursery = self.nursery
         self.children.append(self._witness())
         self.children.append(frontdoor.child(self.folder, self.ports, self.environment))
         self._thread.start()
@@ -80,6 +84,7 @@ class Family:
         self._ending.set()
         if self._thread.is_alive():
             self._thread.join(PATIENCE + 10)
+            self.nursery.close()
         for proxy in self.feeds.values():
             if proxy.runs:
                 proxy.stop()

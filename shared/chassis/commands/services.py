@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def serve(options: Namespace) -> int:
-    """Become the web process: gunicorn with one worker of several threads."""
+    """Become the web process: gunicorn with one worker of several threads, forked from what has loaded the app."""
     from chassis.settings import Settings, load
 
     place = _place(options)
@@ -29,7 +29,7 @@ def serve(options: Namespace) -> int:
     arguments = ["--bind", f"{settings.host}:{settings.port}", "--worker-class", "gthread", "--workers", "1"]
     arguments += ["--threads", str(settings.threads), "--timeout", "60", "--graceful-timeout", "15"]
     # Longer than the front door keeps an idle connection, so that it never sends into a closing one.
-    arguments += ["--keep-alive", "75", "--no-control-socket", "--log-level", "warning"]
+    arguments += ["--keep-alive", "75", "--no-control-socket", "--log-level", "warning", "--preload"]
     arguments += [
         "--config",
         "python:chassis.serving",
@@ -37,7 +37,11 @@ def serve(options: Namespace) -> int:
         str(place.folder),
         f"{place.package}.app:create_app()",
     ]
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])
+    from gunicorn.app.wsgiapp import run  # type: ignore[import-untyped]
+
+    sys.argv = ["gunicorn", *arguments]
+    run()
+    return 0
 
 
 def work(options: Namespace) -> int:

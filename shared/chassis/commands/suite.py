@@ -12,6 +12,7 @@ from chassis.places import LOG_IN, places, tree
 from chassis.suite import control, databases, frontdoor, plan, preparing
 from chassis.suite.errors import SuiteError
 from chassis.suite.folder import Folder, State, end_leftovers
+from chassis.suite.nursery import Nursery
 from chassis.suite.ports import HOST, Ports, suggestion
 from chassis.suite.supervisor import TROUBLE, Supervisor
 
@@ -21,7 +22,7 @@ _PORTS_FREE_WITHIN = 3.0  # seconds the system may need to take ports back from 
 def up(options: Namespace) -> int:
     """Run the suite in the foreground until Ctrl-C."""
     began = time.monotonic()
-    folder = Folder(options.data)
+    folder, nursery = Folder(options.data), None
     folder.claim()
     try:
         left = folder.read()
@@ -36,10 +37,13 @@ def up(options: Namespace) -> int:
         state = State(front=ports.front, environment=settings)
         folder.write(state)
         environment = os.environ | settings | {"CRM_SUITE": state.mark, "PYTHONUNBUFFERED": "1"}
+        nursery = _nursery(folder, environment)
         _prepare(urls, environment, demo=options.demo_data)
         if LOG_IN in urls:
             environment = preparing.company_settings(urls[LOG_IN]) | environment  # what the environment says wins
         children = plan.children(folder, ports, environment, fakes=options.demo_data)
+        for child in children:
+            child.nursery = nursery
         if not any(child.service for child in children):
             raise SuiteError("no service is written yet: none has an app.py")
         children.append(frontdoor.child(folder, ports, environment))
@@ -47,6 +51,8 @@ def up(options: Namespace) -> int:
         Supervisor(folder, state, children, _say).run(lambda: _welcome(options, urls, began))
         _say("stopped")
     finally:
+        if nursery is not None:
+            nursery.close()
         folder.release()
     return 0
 
@@ -112,6 +118,15 @@ def _check_ports(ports: Ports, *, after_crash: bool) -> None:
         other = suggestion(ports.front)
         advice = f"choose others: ./crm up --port {other} --data var-{other}" if other else "choose others with --port"
         raise SuiteError(f"taken by another program: port {listed};\n{advice}")
+
+
+def _nursery(folder: Folder, environment: dict[str, str]) -> Nursery | None:
+    """Where processes can be forked and watched by a handle; elsewhere each is started by itself."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    nursery = Nursery(environment, folder.logs / "nursery.log", tree() or folder.path)
+    nursery.start()
+    return nursery
 
 
 def _prepare(urls: dict[str, str], environment: dict[str, str], *, demo: bool) -> None:

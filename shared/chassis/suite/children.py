@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chassis.suite import leash
+from chassis.suite.nursery import Forked, Nursery
 
 LOG_BYTES = 20_000_000  # a log is moved to .1 beyond this size
 _STEADY = 30.0  # seconds after which a process counts as well again
@@ -28,10 +29,12 @@ class Child:
     folder: Path
     ready_url: str = ""  # answers 200 when it can work; empty: ready when it runs
     port: int = 0
+    arguments: Sequence[str] = ()  # of `crm`, where `command` does nothing else
+    nursery: Nursery | None = None
     wanted: bool = True
     ready: bool = False
     restarts: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
     began: float = 0.0
     next_start: float = 0.0
     killed_after: float = field(default=0.0, repr=False)
@@ -55,6 +58,12 @@ class Child:
         """Start it; call from the thread that lives as long as the suite, since the leash hangs on it."""
         self.ready = False
         self.began = time.monotonic()
+        if self.nursery is not None and self.arguments:
+            self.process = self.nursery.fork(
+                self.name, self.arguments, environment=self.environment, log=self.log, folder=self.folder
+            )
+            if self.process is not None:
+                return
         wrapped = [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *self.command]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
