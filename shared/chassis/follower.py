@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from functools import partial
 from typing import Any
 
 from chassis import bus_metrics, clock, consumer, cursors
@@ -58,6 +59,7 @@ class Follower:
         self._opening: Future[Consumer] | None = None
         self._next_connect = 0.0
         self._next_audit = 0.0
+        self._ahead: tuple[int, str, Future[Page]] | None = None  # the page after (position, epoch), being read
         self._aside: dict[str, list[Received]] = {group.name: [] for group in groups}
         self._next_passing = 0.0
         self.polling = False  # waiting for the feed, nothing in hand
@@ -69,9 +71,11 @@ class Follower:
             try:
                 self._step()
             except FeedUnavailable as error:
+                self._ahead = None
                 self._note_away(error)
                 self._stopping.wait(0.5)
             except Exception:
+                self._ahead = None
                 log.exception("following failed", extra={"source": self._source})
                 self._stopping.wait(1.0)
         try:
@@ -192,7 +196,7 @@ class Follower:
         self.polling = wait > 0
         known = {row.epoch for row in rows.values() if row.epoch}
         epoch = known.pop() if len(known) == 1 else ""  # without one the source tells its whole lineage
-        page = self._feed.read(after=min(positions.values()), limit=PULL_LIMIT, wait=wait, epoch=epoch)
+        page = self._read(after=min(positions.values()), wait=wait, epoch=epoch)
         self.polling = False
         if self._away:
             log.info("feed is back", extra={"source": self._source})
@@ -214,6 +218,20 @@ class Follower:
         if not more:
             self._note_contact()
         return more
+
+    def _read(self, *, after: int, wait: float, epoch: str) -> Page:
+        """The page that was asked for ahead, if it is the one wanted; begins to ask for the next where there is one."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[:2] == (after, epoch):
+            page = ahead[2].result()
+        else:
+            page = self._feed.read(after=after, limit=PULL_LIMIT, wait=wait, epoch=epoch)
+        if page.events and page.scanned_through < page.head:
+            asking: Future[Page] = Future()
+            ask = partial(self._feed.read, after=page.scanned_through, limit=PULL_LIMIT, epoch=page.epoch)
+            threading.Thread(target=_fulfil, args=(asking, ask), name="read ahead", daemon=True).start()
+            self._ahead = (page.scanned_through, page.epoch, asking)
+        return page
 
     def _note_away(self, error: FeedUnavailable) -> None:
         if not self._away:  # said once, not twice a second

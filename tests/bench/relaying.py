@@ -26,22 +26,26 @@ def emit_cost(options: Options) -> list[Row]:
     with carrier("ours", options.folder) as sides, _database(sides) as database:
         parcel_id = book(database, "first")
 
-        def changing(with_event: bool) -> float:
+        def change(place: int, *, with_event: bool) -> float:
             began = time.thread_time()
-            for place in range(CHANGES):
-                with database.transaction() as session:
-                    parcel = session.get(Parcel, parcel_id)
-                    assert parcel is not None
-                    parcel.label = f"{place} {with_event}"
-                    if with_event:
-                        publish(session, ParcelSent(parcel, id=parcel.id, label=parcel.label))
-                    else:
-                        session.flush()
-                        session.info.pop("changes", None)
-            return (time.thread_time() - began) / CHANGES * 1e6
+            with database.transaction() as session:
+                parcel = session.get(Parcel, parcel_id)
+                assert parcel is not None
+                parcel.label = f"{place} {with_event}"
+                if with_event:
+                    publish(session, ParcelSent(parcel, id=parcel.id, label=parcel.label))
+                else:
+                    session.flush()
+                    session.info.pop("changes", None)
+            return time.thread_time() - began
 
-        changing(True)
-        found = in_turn(options.runs, {"ours": lambda: changing(True) - changing(False)})
+        def added() -> float:
+            """In turn, one by one, so that a slow moment of the machine hits both."""
+            pairs = [(change(place, with_event=True), change(place, with_event=False)) for place in range(CHANGES)]
+            return sum(ours - without for ours, without in pairs) / CHANGES * 1e6
+
+        added()
+        found = in_turn(options.runs, {"ours": added})
     return [row("emit_cost", "µs CPU", "≤ 200", found["ours"], reached=at_most(200))]
 
 
