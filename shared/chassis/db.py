@@ -126,6 +126,12 @@ class Database:
         with (self.writer if write else self.engine).begin() as connection:
             yield connection
 
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """A bare PostgreSQL connection whose statements each commit by themselves, for a loop of one statement."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
     def close(self) -> None:
         self.engine.dispose()
 

@@ -1,7 +1,6 @@
 """The event log of a service: one table that is outbox, feed and audit trail. Numbering gives it its order."""
 
 import itertools
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,7 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    case,
     func,
     insert,
     select,
@@ -101,24 +99,34 @@ NUMBER_AT_ONCE = 500
 HANDED_BYTES = 16 * 1024  # of one event; what is larger is read from the log again
 # Built once: the loops over the log run these hundreds of times a second.
 _STATE = select(STATE)
-_NUMBERED = select(STATE.c.numbered).with_for_update()
-_IS_SMALL = func.octet_length(LOG.c.data) + func.coalesce(func.octet_length(LOG.c.personal), 0) <= HANDED_BYTES
-_UNNUMBERED = (
-    select(
-        LOG.c.id,
-        select(STATE.c.epoch).scalar_subquery().label("epoch"),
-        *(column for column in _ENVELOPE if column.name not in ("data", "personal")),
-        *(case((_IS_SMALL, column)).label(column.name) for column in (LOG.c.data, LOG.c.personal)),
-    )
-    .where(LOG.c.sequence.is_(None))
-    .order_by(LOG.c.id)
-    .limit(NUMBER_AT_ONCE)
+_IS_SMALL = f"octet_length(log.data) + coalesce(octet_length(log.personal), 0) <= {HANDED_BYTES}"
+_LARGE = ("data", "personal")
+_PLAIN = [column.name for column in _ENVELOPE if column.name not in _LARGE]
+# One statement that commits by itself. Where anybody else has numbered since, the state row is not as `expected` and
+# nothing happens; while nothing waits, it is not locked. `slot` and `turn` bring the versions of a subject in order: the
+# n-th of them by version takes the place of the n-th by id.
+_NUMBER = f"""
+WITH waiting AS MATERIALIZED (
+    SELECT id, subject, aggregateversion, aggregateversion = 0 AS free FROM event_log
+    WHERE sequence IS NULL ORDER BY id LIMIT {NUMBER_AT_ONCE}
+), state AS MATERIALIZED (
+    SELECT epoch FROM event_log_state
+    WHERE numbered = %(expected)s AND EXISTS (SELECT FROM waiting) FOR UPDATE
+), placed AS (
+    SELECT id, subject, free, row_number() OVER (ORDER BY id) AS place,
+        row_number() OVER (PARTITION BY subject, free ORDER BY id) AS slot,
+        row_number() OVER (PARTITION BY subject, free ORDER BY aggregateversion, id) AS turn
+    FROM waiting
+), given AS (
+    SELECT one.id, epoch, %(expected)s + other.place AS sequence FROM state, placed AS one
+    JOIN placed AS other ON (other.subject, other.free, other.slot) = (one.subject, one.free, one.turn)
+), moved AS (
+    UPDATE event_log_state SET numbered = (SELECT max(sequence) FROM given) WHERE EXISTS (SELECT FROM given)
 )
-_NUMBER = text(
-    "WITH given AS (SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:sequences AS bigint[])) AS v(id, sequence)),"
-    " moved AS (UPDATE event_log_state SET numbered = (SELECT max(sequence) FROM given))"
-    " UPDATE event_log SET sequence = given.sequence FROM given WHERE event_log.id = given.id"
-)
+UPDATE event_log AS log SET sequence = given.sequence FROM given WHERE log.id = given.id
+RETURNING log.sequence, given.epoch, {", ".join(f"log.{name}" for name in _PLAIN)},
+    {", ".join(f"CASE WHEN {_IS_SMALL} THEN log.{name} END AS {name}" for name in _LARGE)}
+"""  # noqa: S608 - our own names
 PAGE_BYTES = 8 * 1024 * 1024  # a page ends here, so that big events cannot outlast the reader's time-out
 
 
@@ -160,39 +168,19 @@ def unnumbered(connection: Connection) -> int:
     return connection.execute(select(func.count()).where(LOG.c.sequence.is_(None))).scalar_one()
 
 
-def number(connection: Connection) -> list[tuple[int, Any]]:
-    """Give committed rows the next gapless sequences, in order of version within a subject; returns (sequence, row).
+def number(connection: Connection, *, expected: int | None = None) -> list[Any]:
+    """Give committed rows the next gapless sequences, in order of version within a subject; returns the rows in order.
 
     A row that commits late simply gets a later number. Rows of one subject are ordered by their version: the record's
-    row lock makes later versions commit later, so none can turn up after a higher one was numbered. A row has what
-    `envelope` needs and its epoch; `data` is None where it is too large to be carried along.
+    row lock makes later versions commit later, so none can turn up after a higher one was numbered; those without a
+    version keep their place. `expected` is the last sequence there was; read first if it is not known, and where it is
+    another, nothing is numbered. A row has what `envelope` needs and its epoch; `data` is None where it is too large to be
+    carried along.
     """
     if is_sqlite(connection):
         return []
-    numbered = connection.execute(_NUMBERED).scalar_one()
-    rows = ordered(connection.execute(_UNNUMBERED).all())
-    if rows:
-        sequences = list(range(numbered + 1, numbered + 1 + len(rows)))
-        connection.execute(_NUMBER, {"ids": [row.id for row in rows], "sequences": sequences})
-        return list(zip(sequences, rows, strict=True))
-    return []
-
-
-def ordered(rows: Any) -> list[Any]:
-    """`rows` (id, subject, aggregateversion; sorted by id) so that within a subject versions ascend.
-
-    Events without a record have version 0 and stay where they are.
-    """
-    places = defaultdict(list)
-    result = list(rows)
-    for place, row in enumerate(result):
-        if row.aggregateversion:
-            places[row.subject].append((place, row))
-    for group in places.values():
-        by_version = sorted((row for _, row in group), key=lambda row: (row.aggregateversion, row.id))
-        for (place, _), row in zip(group, by_version, strict=True):
-            result[place] = row
-    return result
+    rows = connection.exec_driver_sql(_NUMBER, {"expected": head(connection) if expected is None else expected})
+    return sorted(rows, key=lambda row: row.sequence)
 
 
 def read(connection: Connection, *, after: int, limit: int, source: str, epoch: str) -> list[tuple[int, str, bytes]]:
@@ -205,7 +193,7 @@ def read(connection: Connection, *, after: int, limit: int, source: str, epoch: 
         rows = itertools.islice(itertools.chain(old, rows), limit)
     found, size = [], 0
     for row in rows:
-        body = envelope(row, sequence=row.sequence, source=source, epoch=epoch)
+        body = envelope(row, source=source, epoch=epoch)
         found.append((row.sequence, row.type, body))
         size += len(body)
         if size >= PAGE_BYTES:
@@ -220,7 +208,7 @@ def full_rows(connection: Connection) -> Select[Any]:
     return select(position.label("sequence"), *_ALL)
 
 
-def envelope(row: Any, *, sequence: int, source: str, epoch: str) -> bytes:
+def envelope(row: Any, *, source: str, epoch: str) -> bytes:
     """CloudEvents 1.0 JSON of a log row; the personal part travels as `data.personal`."""
     data = row.data
     if row.personal:
@@ -236,7 +224,7 @@ def envelope(row: Any, *, sequence: int, source: str, epoch: str) -> bytes:
         "subject": row.subject,
         "time": clock.iso(row.time),
         "datacontenttype": "application/json",
-        "sequence": sequence,
+        "sequence": row.sequence,
         "epoch": epoch,
         "aggregateversion": row.aggregateversion,
         "correlationid": row.correlation_id,

@@ -49,26 +49,26 @@ class Fresh:
     """Events just numbered, handed to the publishing loop so that it need not read what was in memory a moment ago."""
 
     def __init__(self) -> None:
-        self._rows: deque[tuple[int, Any]] = deque()
+        self._rows: deque[Any] = deque()
         self.head = 0  # the last sequence that was handed over, or left to the log
 
-    def put(self, rows: list[tuple[int, Any]]) -> None:
-        """Hand over (sequence, row) as `event_log.number` gave them; what is too much is left to the log."""
+    def put(self, rows: list[Any]) -> None:
+        """Hand over what `event_log.number` gave; what is too much is left to the log."""
         if len(self._rows) < HANDED:
             self._rows.extend(rows)
-        self.head = rows[-1][0]
+        self.head = rows[-1].sequence
 
-    def take(self, *, after: int) -> list[tuple[int, Any]]:
+    def take(self, *, after: int) -> list[Any]:
         """Up to a window of those that follow `after` without a hole; none where the log must be read."""
-        taken: list[tuple[int, Any]] = []
+        taken: list[Any] = []
         while self._rows and len(taken) < WINDOW:
-            sequence, row = self._rows[0]
-            if sequence > after + 1 or (sequence == after + 1 and row.data is None):
+            row = self._rows[0]
+            if row.sequence > after + 1 or (row.sequence == after + 1 and row.data is None):
                 break
             self._rows.popleft()
-            if sequence == after + 1:
-                taken.append((sequence, row))
-                after = sequence
+            if row.sequence == after + 1:
+                taken.append(row)
+                after = row.sequence
         return taken
 
 
@@ -79,29 +79,34 @@ def number_forever(
 
     `fresh` takes what is to be published, where there is a broker.
     """
-    seen = 0
+    seen, head = 0, None
     while not stopping.is_set():
         seen = nudged.wait(seen, POLL)
         try:
-            while rows := _number(database, fresh):
+            while rows := _number(database, head):
+                head = rows[-1].sequence
+                if fresh is not None:
+                    fresh.put(rows)
                 numbered.ring()
                 bus_metrics.NUMBERED.inc(len(rows))
                 if len(rows) < event_log.NUMBER_AT_ONCE:
                     stopping.wait(min(LONGEST_GATHER, GATHER * len(rows)))
                     break  # whatever was committed meanwhile has rung
+            else:
+                head = None  # nothing waited, or somebody else has numbered: the next pass looks
             if database.is_sqlite:
                 numbered.ring()
         except Exception:
+            head = None
             log.exception("numbering failed")
             stopping.wait(0.5)
 
 
-def _number(database: Database, fresh: Fresh | None) -> list[tuple[int, Any]]:
-    with database.connection(write=True) as connection:
-        rows = event_log.number(connection)
-    if rows and fresh is not None:
-        fresh.put(rows)
-    return rows
+def _number(database: Database, head: int | None) -> list[Any]:
+    if database.is_sqlite:
+        return []
+    with database.at_once() as connection:
+        return event_log.number(connection, expected=head)
 
 
 def publish_forever(
@@ -156,13 +161,11 @@ def publish_window(database: Database, publisher: Publisher) -> tuple[int, int]:
     return rows[-1][0], len(rows)
 
 
-def _publish_fresh(database: Database, publisher: Publisher, rows: list[tuple[int, Any]]) -> int:
-    epoch, source = rows[0][1].epoch, database.service
-    events = [
-        (place, row.type, event_log.envelope(row, sequence=place, source=source, epoch=epoch)) for place, row in rows
-    ]
+def _publish_fresh(database: Database, publisher: Publisher, rows: list[Any]) -> int:
+    epoch, source = rows[0].epoch, database.service
+    events = [(row.sequence, row.type, event_log.envelope(row, source=source, epoch=epoch)) for row in rows]
     _publish(database, publisher, events, epoch=epoch)
-    return rows[-1][0]
+    return int(rows[-1].sequence)
 
 
 def _publish(database: Database, publisher: Publisher, events: list[tuple[int, str, bytes]], *, epoch: str) -> None:
