@@ -38,7 +38,8 @@ class Service:
 
     `events` are the modules whose Event classes it publishes; `blueprints` returns the Flask blueprints and Apis of
     its edges, imported only by the web process; `objects` are the access-controlled kinds of records (engines.access);
-    `kept` are the kinds that carry a timeline, comments, files, tags and followers (engines.record_kit);
+    `kept` are the kinds that carry a timeline, comments, files, tags and followers (engines.record_kit), `automated` those
+    that automation rules may act on (engines.rules);
     `configuration` gives the sections of what a company sets up (chassis.configuration), in the order of their needs.
     `loops` run each in a thread of the active worker until `runtime.stopping` (call-outs that must not happen inside a
     transaction). `erasers` say where personal data lies (chassis.erasure). `folders` are the folders under DATA whose files
@@ -57,6 +58,7 @@ class Service:
     blueprints: Callable[[], Sequence[Any]] = field(default=list)  # type: ignore[assignment]
     objects: Sequence[Any] = ()
     kept: Sequence[Any] = ()
+    automated: Sequence[Any] = ()
     configuration: Callable[[], Sequence["Section"]] = list  # type: ignore[assignment]
     seed: Callable[[Session], None] | None = None
     unseed: Callable[[Session, dict[str, set[str]]], None] | None = None

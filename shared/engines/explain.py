@@ -13,7 +13,7 @@ from chassis import clock
 from chassis.db import Base, Id, Json, UtcDateTime
 from chassis.ids import uuid7
 
-KINDS = ("score", "assignment", "match", "route", "due", "tier", "alert", "reclaim")
+KINDS = ("score", "assignment", "match", "route", "due", "tier", "alert", "reclaim", "rule", "rule_not_met")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +89,7 @@ class DecisionRow(Base):
     __table_args__ = (
         Index("ix_decisions_subject_id", "subject", "id"),
         Index("ix_decisions_kind_id", "kind", "id"),
+        Index("ix_decisions_rule_id", "rule", "id"),
         {"info": {"branch": "engines"}},
     )
 
@@ -120,13 +121,13 @@ def record_decision(session: Session, decision: Decision) -> str:
 def decisions_of(session: Session, subject: str, *, kind: str | None = None, limit: int = 50) -> list[Decision]:
     """The newest decisions on a subject, newest first."""
     wanted = select(DecisionRow).where(DecisionRow.subject == subject).order_by(DecisionRow.id.desc()).limit(limit)
-    return [_read(row) for row in session.scalars(wanted.where(DecisionRow.kind == kind) if kind else wanted)]
+    return [read(row) for row in session.scalars(wanted.where(DecisionRow.kind == kind) if kind else wanted)]
 
 
 def find(session: Session, decision_id: str) -> Decision | None:
     """A stored decision, None when there is none."""
     row = session.get(DecisionRow, decision_id)
-    return _read(row) if row is not None else None
+    return read(row) if row is not None else None
 
 
 def text(decision: Decision, locale: str) -> str:
@@ -151,7 +152,8 @@ def _shown(value: Any, locale: str) -> str:
     return "–" if value is None else str(value)
 
 
-def _read(row: DecisionRow) -> Decision:
+def read(row: DecisionRow) -> Decision:
+    """A stored row as a decision."""
     return Decision(
         id=row.id,
         kind=row.kind,

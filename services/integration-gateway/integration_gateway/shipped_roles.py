@@ -59,6 +59,7 @@ ROLES: dict[str, dict[str, Any]] = {
             "price_book": _may("all"),
             "assignment_rule": _may("all", rights=["simulate"]),
             "pool_rule": _may("all", rights=["simulate"]),
+            "automation_rule": _may("all", rights=["simulate"]),
             "pipeline": _may("all", rights=["simulate"]),
             "import": _may("all"),
             "campaign": _sees(),

@@ -10,7 +10,21 @@ from engines.access import sharing
 from engines.attachments import keeping
 from engines.forms import indexing
 from engines.ownership import events as ownership_events
-from leads import configuration, erasers, events, kept, models, seed, settings, starting, subscriptions, timers
+from engines.rules import events as rule_events
+from engines.rules import following
+from leads import (
+    automation,
+    configuration,
+    erasers,
+    events,
+    kept,
+    models,
+    seed,
+    settings,
+    starting,
+    subscriptions,
+    timers,
+)
 from leads.objects import OBJECTS
 
 
@@ -32,17 +46,18 @@ SERVICE = Service(
     package="leads",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.EVENTS, ownership_events, sharing],
+    events=[events, *kit_parts.EVENTS, ownership_events, rule_events, sharing],
     subscriptions=subscriptions.on,
     timers=timers.due,
     blueprints=_blueprints,
     configuration=configuration.sections,
     objects=OBJECTS,
     kept=kept.KINDS,
+    automated=automation.KINDS,
     erasers=erasers.ERASERS,
     seed=seed.run,
     unseed=starting.unseed,
-    loops=[timers.begin, keeping.keep_swept(), indexing.keep_indexed()],
+    loops=[timers.begin, keeping.keep_swept(), indexing.keep_indexed(), following.follow],
     on_start=[_console],
 )
 

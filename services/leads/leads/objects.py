@@ -3,6 +3,7 @@
 from engines.forms.objects import FORM
 from engines.objects import Field, ObjectType
 from engines.ownership import POOL_RULE, in_my_pools
+from engines.rules.objects import AUTOMATION_RULE
 from leads import assignment, lifecycle, regions
 from leads.models import Definition, Import, Lead
 
@@ -149,4 +150,4 @@ IMPORT = ObjectType(
     (_text("file_name", "文件", "File"), _text("status", "状态", "Status")),
     label={"zh": "导入", "en": "Import"},
 )
-OBJECTS = (LEAD, SCORING_MODEL, ASSIGNMENT_RULE, CAPTURE_FORM, IMPORT, POOL_RULE, FORM)
+OBJECTS = (LEAD, SCORING_MODEL, ASSIGNMENT_RULE, CAPTURE_FORM, IMPORT, POOL_RULE, FORM, AUTOMATION_RULE)

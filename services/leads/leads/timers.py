@@ -12,6 +12,7 @@ from chassis.settings import load
 from chassis.timers import Timer, Timers, arm, arm_once
 from engines import kit_parts
 from engines.ownership import reclaiming
+from engines.rules import falling_due
 from leads import conversion, definitions, facts, metrics, rescoring
 from leads.events import LeadChanged
 from leads.lifecycle import OPEN
@@ -22,6 +23,7 @@ from leads.settings import Settings
 due = Timers()
 kit_parts.join(due)
 due.include(reclaiming.due)
+due.include(falling_due.due)
 due.include(hand_overs)
 RESCORE, WATCH = "rescore", "watch_unassigned"
 AT_ONCE = 200

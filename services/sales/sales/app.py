@@ -9,7 +9,9 @@ from engines.access import sharing
 from engines.attachments import keeping
 from engines.forms import indexing
 from engines.ownership import events as ownership_events
-from sales import configuration, erasers, events, kept, models, objects, seed, settings, starting
+from engines.rules import events as rule_events
+from engines.rules import following
+from sales import automation, configuration, erasers, events, kept, models, objects, seed, settings, starting
 from sales.subscriptions import on
 from sales.timers import due
 
@@ -28,17 +30,18 @@ SERVICE: Service = Service(
     package="sales",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.EVENTS, ownership_events, sharing],
+    events=[events, *kit_parts.EVENTS, ownership_events, rule_events, sharing],
     subscriptions=on,
     timers=due,
     blueprints=edges,
     configuration=configuration.sections,
     objects=objects.OBJECTS,
     kept=kept.KINDS,
+    automated=automation.KINDS,
     erasers=erasers.ERASERS,
     seed=seed.run,
     unseed=starting.unseed,
-    loops=[keeping.keep_swept(), indexing.keep_indexed()],
+    loops=[keeping.keep_swept(), indexing.keep_indexed(), following.follow],
     on_start=[lambda app: settings.use(app.extensions["crm"].settings), lambda app: console.register(app, SERVICE)],
 )
 

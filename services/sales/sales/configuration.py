@@ -10,6 +10,7 @@ from chassis.caller import Caller
 from chassis.configuration import Section
 from chassis.errors import Invalid
 from chassis.i18n import gettext as _
+from engines.rules import configuration as rules
 from sales import catalogue, queries, rates
 from sales.models import ExchangeRate, Pipeline, PriceBook, Product
 from sales.schemas import catalogue as schemas
@@ -24,6 +25,7 @@ def sections() -> list[Section]:
         Section(name="product", export=_products, apply=_put_product),
         Section(name="price_book", shape=_PriceBook(unknown=INCLUDE), export=_price_books, apply=_put_price_book),
         Section(name="exchange_rate", export=_rates, apply=_put_rate),
+        rules.section(),
     ]
 
 

@@ -4,6 +4,7 @@ from engines.forms.objects import FORM
 from engines.money import base_currency
 from engines.objects import Field, ObjectType
 from engines.ownership import POOL_RULE, in_my_pools
+from engines.rules.objects import AUTOMATION_RULE
 from sales import gates
 from sales.models import (
     Account,
@@ -292,4 +293,5 @@ OBJECTS = (
     PIPELINE,
     POOL_RULE,
     FORM,
+    AUTOMATION_RULE,
 )

@@ -5,11 +5,13 @@ from sqlalchemy.orm import Session
 from chassis.timers import Timer, Timers
 from engines import kit_parts
 from engines.ownership import reclaiming
+from engines.rules import falling_due
 from sales import hand_over, opportunities, quotes, receivables, stalls
 
 due = Timers()
 kit_parts.join(due)
 due.include(reclaiming.due)
+due.include(falling_due.due)
 due.include(hand_over.due)
 
 

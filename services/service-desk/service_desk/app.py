@@ -11,7 +11,21 @@ from engines.access import sharing
 from engines.attachments import keeping
 from engines.forms import indexing
 from engines.ownership import events as ownership_events
-from service_desk import configuration, erasers, events, kept, mail_server, models, objects, seed, settings, starting
+from engines.rules import events as rule_events
+from engines.rules import following
+from service_desk import (
+    automation,
+    configuration,
+    erasers,
+    events,
+    kept,
+    mail_server,
+    models,
+    objects,
+    seed,
+    settings,
+    starting,
+)
 from service_desk.subscriptions import on
 from service_desk.timers import due
 
@@ -35,17 +49,18 @@ SERVICE = Service(
     package="service_desk",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.EVENTS, ownership_events, sharing],
+    events=[events, *kit_parts.EVENTS, ownership_events, rule_events, sharing],
     subscriptions=on,
     timers=due,
     blueprints=edges,
     configuration=configuration.sections,
     objects=objects.OBJECTS,
     kept=kept.KINDS,
+    automated=automation.KINDS,
     erasers=erasers.ERASERS,
     seed=seed.run,
     unseed=starting.unseed,
-    loops=[mail_server.receive, keeping.keep_swept(), indexing.keep_indexed()],
+    loops=[mail_server.receive, keeping.keep_swept(), indexing.keep_indexed(), following.follow],
     on_start=[_ready],
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from chassis.caller import Caller
 from chassis.configuration import DEFINITION, Section
+from engines.rules import configuration as rules
 from service_desk import definitions
 from service_desk.models import Definition
 
@@ -16,7 +17,7 @@ PURPOSES = ("calendar", "queue", "sla_policy", "dispatch_rules")  # each names o
 
 def sections() -> list[Section]:
     """A section per purpose of a definition."""
-    return [
+    purposes = [
         Section(
             name=purpose,
             shape=DEFINITION(),
@@ -25,6 +26,7 @@ def sections() -> list[Section]:
         )
         for purpose in PURPOSES
     ]
+    return [*purposes, rules.section()]
 
 
 def _export(session: Session, *, purpose: str) -> dict[str, dict[str, Any]]:

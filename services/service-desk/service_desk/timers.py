@@ -4,12 +4,14 @@ from sqlalchemy.orm import Session
 
 from chassis.timers import Timer, Timers
 from engines import kit_parts
+from engines.rules import falling_due
 from service_desk import clocks, hand_over, progress, rebasing
 from service_desk.definitions import REBASE_TIMER
 
 due = Timers()
 kit_parts.join(due)
 due.include(hand_over.due)
+due.include(falling_due.due)
 
 
 @due(clocks.TIMER)

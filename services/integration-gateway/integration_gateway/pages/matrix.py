@@ -51,6 +51,7 @@ KIND_NAMES = {
     "scoring_model": _("Scoring models"),
     "assignment_rule": _("Assignment rules"),
     "pool_rule": _("Pool rules"),
+    "automation_rule": _("Automation rules"),
     "journey": _("Journeys"),
     "segment": _("Segments"),
     "import": _("Imports"),

@@ -2,6 +2,7 @@
 
 from sales.api import (
     accounts,
+    automation,
     catalogue,
     contacts,
     contracts,
@@ -26,4 +27,5 @@ APIS = (
     ownership.api,
     sharing.api,
     own.api,
+    automation.api,
 )

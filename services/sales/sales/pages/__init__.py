@@ -2,6 +2,7 @@
 
 from sales.pages import (
     accounts,
+    automation,
     board,
     catalogue,
     contracts,
@@ -18,6 +19,7 @@ from sales.pages.edge import pages
 
 __all__ = [
     "accounts",
+    "automation",
     "board",
     "catalogue",
     "contracts",

@@ -1,5 +1,5 @@
 """JSON routes of the service desk, a file per noun."""
 
-from service_desk.api import definitions, sharing, tickets, timeline
+from service_desk.api import automation, definitions, sharing, tickets, timeline
 
-APIS = [tickets.api, definitions.api, timeline.api, sharing.api]
+APIS = [tickets.api, definitions.api, timeline.api, sharing.api, automation.api]

@@ -1,0 +1,7 @@
+"""Automation rules: the builder, trying a rule, and what the rules did."""
+
+from console import automation as console_automation
+from leads import automation
+from leads.pages.edge import pages
+
+console_automation.mount(pages, automation.KINDS, automation.READY)
