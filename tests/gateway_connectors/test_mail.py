@@ -113,3 +113,13 @@ def test_the_desks_mail_reaches_the_customer_once_as_an_answer_to_his(
     assert b"Message-ID: <desk.m1@qiming.example>" in sent
     assert b"In-Reply-To: <abc@customer.example>" in sent
     assert b"Reply-To: support@qiming.example" in sent
+
+
+def test_a_rules_mail_is_sent_once_under_its_own_id(mail_connector, mailbox, hear, carry_out):
+    mail = {"message_id": "01900000-0000-7000-8000-0000000000aa", "to": "li@customer.example", "title": "合同已生效",
+            "text": "您好"}  # fmt: skip
+    for _ in range(2):
+        hear("sales.mail.requested.v1", event_id="01900000-0000-7000-8000-0000000000e4", **mail)
+    carry_out()
+    (sent,) = mailbox.mails
+    assert b"Message-ID: <01900000-0000-7000-8000-0000000000aa@qiming.example>" in sent

@@ -62,9 +62,16 @@ def send_mail(session: Session, event: Received) -> None:
         )
 
 
+class RuleMail(CustomerMail):
+    """A mail that an automation rule wants sent."""
+
+    subject = fields.String(load_default="", data_key="title")
+
+
+@on("*.mail.requested.v1", group="customer_mail", kind="reaction", reads=RuleMail)
 @on("service-desk.message.requested.v1", group="customer_mail", kind="reaction", reads=CustomerMail)
 def mail_customer(session: Session, event: Received) -> None:
-    """The desk's mail to a customer, once; the Message-ID it asks for lets the answer find its ticket."""
+    """A mail to a customer, once; the desk asks for a Message-ID by which the answer finds its ticket."""
     connector = configured.with_capability(session, "mail")
     if connector is None:
         return

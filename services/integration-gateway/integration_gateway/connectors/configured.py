@@ -94,6 +94,12 @@ def with_capability(session: Session, capability: str) -> Connector | None:
     return session.scalar(wanted.order_by(Connector.id).limit(1))
 
 
+def of_name(session: Session, kind: str, name: str) -> Connector | None:
+    """The enabled connector of a kind with this name; the oldest where there are several."""
+    wanted = select(Connector).where(Connector.kind == kind, Connector.name == name, Connector.enabled)
+    return session.scalar(wanted.order_by(Connector.id).limit(1))
+
+
 def kind_of(kind: str) -> Kind:
     """The plug-in; Invalid for a kind that does not exist."""
     if kind not in KINDS:

@@ -4,7 +4,7 @@ from typing import Any
 
 from chassis.subscriptions import Subscriptions
 from chassis.timers import Timers
-from integration_gateway import chat, contacts_sync, erp, mailing, sending
+from integration_gateway import chat, contacts_sync, erp, mailing, sending, webhooks
 from integration_gateway.connectors import events, objects
 
 EVENTS = [events]
@@ -17,6 +17,7 @@ def join(subscriptions: Subscriptions, timers: Timers) -> None:
     subscriptions.include(chat.on)
     subscriptions.include(erp.on)
     subscriptions.include(mailing.on)
+    subscriptions.include(webhooks.on)
     timers.include(contacts_sync.due)
 
 
