@@ -97,18 +97,24 @@ class AutomationRuns(Schema):
     items = fields.List(fields.Nested(AutomationRunOut))
 
 
+READ, EDIT, TAGS = right("automation_rule", "read"), right("automation_rule", "edit"), ["automation"]
+
+
 def mount(api: Api) -> None:
     """Add /automation-rules to a service's API."""
-    reading, editing, tags = right("automation_rule", "read"), right("automation_rule", "edit"), ["automation"]
+    _mount_reading(api)
+    _mount_writing(api)
 
-    @api.get("/automation-rules", answer=AutomationRules, allow=reading, tags=tags)
+
+def _mount_reading(api: Api) -> None:
+    @api.get("/automation-rules", answer=AutomationRules, allow=READ, tags=TAGS)
     def list_automation_rules(call: Call) -> Any:
         """All rules, in the order in which they run."""
         return {"items": definitions.listed(call.session)}
 
     @api.post(
         "/automation-rules/simulate", body=AutomationTry, answer=AutomationTried,
-        allow=right("automation_rule", "simulate"), session="read", errors=[RuleWrong], tags=tags,
+        allow=right("automation_rule", "simulate"), session="read", errors=[RuleWrong], tags=TAGS,
     )  # fmt: skip
     def simulate_automation_rule(call: Call) -> Any:
         """What a rule would have done in the last days, with each record as it was then; nothing is stored."""
@@ -116,14 +122,31 @@ def mount(api: Api) -> None:
             call.session, caller=call.caller, body=call.body["definition"], days=call.body["days"]
         )
 
-    @api.get("/automation-rules/<key>", answer=AutomationRuleOut, allow=reading, tags=tags)
+    @api.get("/automation-rules/<key>", answer=AutomationRuleOut, allow=READ, tags=TAGS)
     def read_automation_rule(call: Call, key: str) -> Any:
         """A rule as in force."""
         return definitions.find(call.session, key)
 
+    @api.get("/automation-rules/<key>/versions", answer=AutomationRuleVersions, allow=READ, tags=TAGS)
+    def list_automation_rule_versions(call: Call, key: str) -> Any:
+        """All published versions, newest first."""
+        return {"items": definitions.versions(call.session, definitions.find(call.session, key))}
+
+    @api.get("/automation-rules/<key>/runs", query=AutomationRunsQuery, answer=AutomationRuns, allow=READ, tags=TAGS)
+    def list_automation_rule_runs(call: Call, key: str) -> Any:
+        """What the rule did, and why, newest first; of records the caller may read."""
+        definitions.find(call.session, key)
+        found = runs.page(
+            call.session, call.caller, key=key, limit=call.query["limit"], before=call.query["before"],
+            all_occasions=call.query["all"],
+        )  # fmt: skip
+        return {"items": [each.document(i18n.current()) for each in found]}
+
+
+def _mount_writing(api: Api) -> None:
     @api.put(
-        "/automation-rules/<key>", body=AutomationRuleIn, answer=AutomationRuleOut, allow=editing, errors=[RuleWrong],
-        tags=tags,
+        "/automation-rules/<key>", body=AutomationRuleIn, answer=AutomationRuleOut, allow=EDIT, errors=[RuleWrong],
+        tags=TAGS,
     )  # fmt: skip
     def publish_automation_rule(call: Call, key: str) -> Any:
         """Put a new version of a rule in force; it concerns what happens from now on."""
@@ -135,26 +158,9 @@ def mount(api: Api) -> None:
             active=call.body["active"],
         )  # fmt: skip
 
-    @api.post(
-        "/automation-rules/<key>/switch", body=AutomationSwitch, answer=AutomationRuleOut, allow=editing, tags=tags
-    )
+    @api.post("/automation-rules/<key>/switch", body=AutomationSwitch, answer=AutomationRuleOut, allow=EDIT, tags=TAGS)
     def switch_automation_rule(call: Call, key: str) -> Any:
         """Switch a rule on or off."""
         found = definitions.find(call.session, key)
         call.match(found.version)
         return publishing.switch(call.session, found, caller=call.caller, active=call.body["active"])
-
-    @api.get("/automation-rules/<key>/versions", answer=AutomationRuleVersions, allow=reading, tags=tags)
-    def list_automation_rule_versions(call: Call, key: str) -> Any:
-        """All published versions, newest first."""
-        return {"items": definitions.versions(call.session, definitions.find(call.session, key))}
-
-    @api.get("/automation-rules/<key>/runs", query=AutomationRunsQuery, answer=AutomationRuns, allow=reading, tags=tags)
-    def list_automation_rule_runs(call: Call, key: str) -> Any:
-        """What the rule did, and why, newest first; of records the caller may read."""
-        definitions.find(call.session, key)
-        found = runs.page(
-            call.session, call.caller, key=key, limit=call.query["limit"], before=call.query["before"],
-            all_occasions=call.query["all"],
-        )  # fmt: skip
-        return {"items": [each.document(i18n.current()) for each in found]}
