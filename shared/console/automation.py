@@ -22,6 +22,7 @@ from engines.rules.automated import Automated, Step
 from engines.rules.errors import RuleWrong
 
 Ready = Mapping[str, tuple[Label, Body]]
+DEFAULTS = {"place": 100, "stop": False, "hourly": 500}
 READ, EDIT = right("automation_rule", "read"), right("automation_rule", "edit")
 
 
@@ -51,9 +52,10 @@ def _kind(home: str, kinds: Sequence[Automated], automated: Automated, ready: Re
         versions=_versions,
         problems=_problems,
         publish=_publish,
+        changes=True, links=lambda key: [(_("Runs"), f"{home}/runs/{key}", "history")],
         simulate=lambda call, key, body, days: _try(call, automated, body, days),
-        blank={"about": automated.name, "trigger": {"on": "event"}, "when": {"all": []}, "actions": []},
-        examples=lambda call: {key: (dict(label), body) for key, (label, body) in examples.items()},
+        blank={"about": automated.name, "trigger": {"on": "event"}, "when": {"all": []}, "actions": []} | DEFAULTS,
+        examples=lambda call: {key: (dict(label), DEFAULTS | body) for key, (label, body) in examples.items()},
     )  # fmt: skip
 
 
@@ -125,9 +127,9 @@ def _parts(call: Call, automated: Automated) -> list[Part]:
         Part(name="at", label=_("At"), kind="time", only_if=("on", ["date", "schedule"])),
     ]  # fmt: skip
     return [
-        Part(name="trigger", label=_("When"), kind="group", parts=trigger),
-        Part(name="when", label=_("If"), kind="condition", about=automated.name),
-        Part(name="actions", label=_("Then"), kind="rows", by="do", head="do", add=_("Add an action"), required=True,
+        Part(name="trigger", label=_("Trigger"), kind="group", parts=trigger),
+        Part(name="when", label=_("Only if"), kind="condition", about=automated.name),
+        Part(name="actions", label=_("What it does"), kind="rows", by="do", head="do", add=_("Add an action"), required=True,
              choices=_choices(_actions(automated)), variants=_variants(call, automated), blank={"do": "notify", "to": ["owner"]}),
         Part(name="place", label=_("Order"), kind="integer", minimum=0, help=_("Rules of the same change run from the lowest")),
         Part(name="stop", label=_("No further rules after it acted"), kind="boolean"),
@@ -273,6 +275,9 @@ class _Runs:
 
 
 _RESULTS = {
-    "done": (lazy("Done"), "green"), "not_met": (lazy("Condition did not hold"), "grey"),
-    "failed": (lazy("Could not act"), "red"), "loop": (lazy("Stopped: a loop"), "orange"), "bound": (lazy("Stopped: too often"), "orange"),
-}  # fmt: skip
+    "done": (lazy("Done"), "green"),
+    "not_met": (lazy("Condition did not hold"), "grey"),
+    "failed": (lazy("Could not act"), "red"),
+    "loop": (lazy("Stopped: a loop"), "orange"),
+    "bound": (lazy("Stopped: too often"), "orange"),
+}

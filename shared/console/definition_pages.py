@@ -295,7 +295,7 @@ class _Routes:
             "parts": [drawn(part) for part in parts],
             "shapes": {name: [drawn(part) for part in inner] for name, inner in speech.shapes.items()},
             "objects": {
-                name: _every_record(conditions.builder(fields, names=speech.names))
+                name: _every_record(conditions.builder(fields, names=speech.names, changes=self.kind.changes))
                 for name, fields in speech.objects.items()
             },
             "names": dict(speech.names),

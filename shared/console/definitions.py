@@ -133,7 +133,8 @@ class Kind:
     language. `problems` says what is wrong with a body without changing anything. `publish` puts a body in force and
     returns the new revision; it checks again and may raise a Problem. `simulate` tries a body on the records of the
     last `days`. `names` gives labels for ids in a body; people and departments are known without it. `blank` is the
-    body of a new one; None when no new ones are made here. `examples` offers bodies to begin from.
+    body of a new one; None when no new ones are made here. `examples` offers bodies to begin from. `links` are further
+    pages of one that is published (label, address, icon). With `changes` conditions may look at what an event changed.
     """
 
     key: str
@@ -159,6 +160,8 @@ class Kind:
     intro: Words = ""
     others: Sequence[tuple[Words, str, str]] = ()
     tabs: Callable[[Call], Sequence[tuple[Words, str, bool]]] = lambda call: ()
+    links: Callable[[str], Sequence[tuple[Words, str, str]]] = lambda key: ()
+    changes: bool = False
 
 
 def problems_of(errors: Any, at: str = "") -> list[Problem]:

@@ -1,20 +1,21 @@
 """Automation rules on the records of sales: set off by events, changes and days; explained, bounded, all or nothing."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from chassis import clock, event_log
+from chassis import clock
 from chassis.caller import SYSTEM
 from chassis.timers import fire_due
 from engines.explain import DecisionRow
-from engines.rules import definitions, following, publishing, runs, simulation
+from engines.rules import definitions, publishing, runs, simulation
 from engines.rules.errors import RuleWrong
 from engines.timeline import Task
 from sales import accounts, automation, contracts, opportunities, timers
 from sales.models import Account, Opportunity
+from tests.rules_running import run_rules
 
 OWNER_TOLD = {"do": "notify", "to": ["owner"], "title": {"zh": "客户 {name}", "en": "Account {name}"}}
 
@@ -30,12 +31,9 @@ def rule(office):
 
 def run(office) -> None:
     """Let the worker's loops go on until nothing is left to do."""
-    event_log.ensure_state(office.database)
-    while True:
-        with office.database.connection(write=True) as connection:
-            event_log.number(connection)
-        if not following.step(office.database) and not fire_due(office.database, timers.due):
-            return
+    run_rules(office.database)
+    while fire_due(office.database, timers.due):
+        run_rules(office.database)
 
 
 def edit(office, id_: str, **values: Any) -> None:

@@ -110,9 +110,12 @@ KINDS = automate(
     "sales",
     [
         Automated(
-            kind=ACCOUNT, shape=customers.AccountEdit, edit=lambda session, record, values: accounts.edit(session, record, **values),
+            kind=ACCOUNT, shape=customers.AccountEdit,
+            edit=lambda session, record, values: accounts.edit(session, record, **values),
             assign=ownership.assign_account, addresses=_addresses,
-            events=_events(ACCOUNT, created=("新建", "Created"), changed=("修改", "Changed"), tier_changed=("等级变更", "Tier changed")),
+            events=_events(
+                ACCOUNT, created=("新建", "Created"), changed=("修改", "Changed"), tier_changed=("等级变更", "Tier changed"),
+            ),
             steps={
                 "ask_for_ticket": TICKET,
                 "set_tier": Step(
