@@ -22,7 +22,7 @@ from engines.rules.automated import Automated, Step
 from engines.rules.errors import RuleWrong
 
 Ready = Mapping[str, tuple[Label, Body]]
-DEFAULTS = {"place": 100, "stop": False, "hourly": 500}
+DEFAULTS: dict[str, Any] = {"place": 100, "stop": False, "hourly": 500}
 READ, EDIT = right("automation_rule", "read"), right("automation_rule", "edit")
 
 
