@@ -54,8 +54,8 @@ def _kind(home: str, kinds: Sequence[Automated], automated: Automated, ready: Re
         publish=_publish,
         changes=True, links=lambda key: [(_("Runs"), f"{home}/runs/{key}", "history")],
         simulate=lambda call, key, body, days: _try(call, automated, body, days),
-        blank={"about": automated.name, "trigger": {"on": "event"}, "when": {"all": []}, "actions": []} | DEFAULTS,
-        examples=lambda call: {key: (dict(label), DEFAULTS | body) for key, (label, body) in examples.items()},
+        blank={"about": automated.name, "trigger": {"on": "event"}, "when": {"all": []}, "actions": [], **DEFAULTS},
+        examples=lambda call: {key: (dict(label), {**DEFAULTS, **body}) for key, (label, body) in examples.items()},
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from chassis.erasure.declaring import Personal
 from engines.attachments.models import Attachment
 from engines.comments import Comment
+from engines.explain import DecisionRow
 from engines.forms.models import UniqueValue
 from engines.ownership.models import OwnerChange
 from engines.timeline.activity import Activity
@@ -15,6 +16,7 @@ KIT = (
     Personal(Task, ("title", "note"), about=_RECORD),
     Personal(Comment, ("text",), about=_RECORD),
     Personal(OwnerChange, ("reason",), about=_RECORD),
+    Personal(DecisionRow, ("inputs", "steps"), about=("subject",)),
     Personal(UniqueValue, about=_RECORD, delete=True),
     Personal(Attachment, about=_RECORD, delete=True),  # the sweep removes content that nothing refers to
 )

@@ -81,8 +81,8 @@ class DecisionRow(Base):
     subject: Mapped[str] = mapped_column(String(120))
     rule: Mapped[str] = mapped_column(String(120))
     version: Mapped[int] = mapped_column(Integer)
-    inputs: Mapped[dict[str, Any]] = mapped_column(Json)
-    steps: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    inputs: Mapped[dict[str, Any]] = mapped_column(Json, info={"personal": True})
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(Json, info={"personal": True})
     outcome: Mapped[Any] = mapped_column(Json, nullable=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -175,9 +175,14 @@ def _keep(
     explain.decide(
         session, kind=kind, subject=f"{record.__kind__}/{record.id}", rule=rule.key, version=rule.revision,
         inputs={**inputs, "occasion": occasion.what, "depth": occasion.depth},
-        outcome={"result": result, "actions": list(done)}, steps=steps,
+        outcome={"result": result, "actions": [_without_values(each) for each in done]}, steps=steps,
     )  # fmt: skip
     session.flush()
+
+
+def _without_values(done: Mapping[str, Any]) -> dict[str, Any]:
+    """What was done without what was written: that may name people, and stands in the steps."""
+    return {name: value for name, value in done.items() if name not in ("values", "tags")}
 
 
 def _why(tree: Mapping[str, Any]) -> dict[str, Any]:
