@@ -1,6 +1,6 @@
 """All six services in one process: seeded SQLite databases that follow each other's logs, and a browser for their pages."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from chassis import consumer, directory, event_log, i18n, places, seeding, testing
+from chassis import consumer, directory, event_log, i18n, places, replay, seeding, testing
 from chassis.db import Base, Database
 from chassis.service import Service
-from chassis.subscriptions import Received, received
+from chassis.subscriptions import Group, Received, received
 from chassis.testing import Client
 from chassis.web import build
 from integration_gateway import demo_people, sessions, signing_keys, tokens
@@ -68,6 +68,16 @@ class Together:
             rows = event_log.read(connection, after=0, limit=1_000_000, source=name, epoch=epoch)
         return [received(orjson.loads(body)) for _sequence, _type, body in rows]
 
+    def rebuild(self, name: str, group: Group) -> None:
+        """Rebuild a projection from the logs, as `crm replay` does."""
+
+        def read(source: str, after: int) -> list[Received]:
+            return [event for event in self.log(source) if event.sequence > after][:1000]
+
+        sources = sorted(group.sources(list(self.services)))
+        report = replay.rebuild(self.databases[name], group, sources=sources, read=read, swap=True)
+        assert not report.failed, report.failed
+
     def _token(self, user_id: str) -> str:
         """A Bearer token of a new session."""
         with self.databases["gateway"].transaction() as session:
@@ -88,16 +98,18 @@ class Together:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Together]:
-    """The whole suite with demo data, its databases in `folder`."""
+def running(folder: Path, urls: Callable[[str, list[Any]], str] | None = None) -> Iterator[Together]:
+    """The whole suite with demo data, its databases in `folder`, or where `urls(name, tables)` says."""
     services = {place.name: place.service() for place in places.places()}
     for package in ("chassis", "engines"):
         testing.import_all(package)
     databases, apps = {}, {}
     for name, service in services.items():
-        url = f"sqlite:///{folder / name}.db"
+        tables = [Base.metadata, service.metadata]
+        url = urls(name, tables) if urls is not None else f"sqlite:///{folder / name}.db"
         databases[name] = database = Database(url, service=name)
-        testing.create_tables(database, [Base.metadata, service.metadata])
+        if urls is None:
+            testing.create_tables(database, tables)
         event_log.ensure_state(database)
         settings = service.settings(service=name, database_url=url, data=str(folder), secret_key="only for tests")
         app = apps[name] = build(service, settings, database=database)

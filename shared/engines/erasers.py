@@ -15,6 +15,7 @@ KIT = (
     Personal(Activity, ("text", "participants", "next_step"), about=_RECORD),
     Personal(Task, ("title", "note"), about=_RECORD),
     Personal(Comment, ("text",), about=_RECORD),
+    Personal(DecisionRow, ("inputs", "steps"), about=("subject",)),
     Personal(OwnerChange, ("reason",), about=_RECORD),
     Personal(DecisionRow, ("inputs", "steps"), about=("subject",)),
     Personal(UniqueValue, about=_RECORD, delete=True),

@@ -62,10 +62,14 @@ def test_the_published_keys_are_public_halves(everything: Any) -> None:
 def test_a_record_is_shared_by_who_may_see_it_and_opens_only_itself_and_only_as_long(
     everything: Any, service: str, kind: str
 ) -> None:
-    owner, other = everything.client(service, "walk_own"), everything.client(service, "walk_none")
+    owner, other = everything.client(service, "walk_own"), everything.client(service, "walk_nothing")
     base = f"/{service}/api/v1"
     mine, theirs = everything.own[service][kind][0], everything.foreign[service][kind][0]
-    given = {"subject_kind": kind, "grantee_id": everything.ids["walk_none"], "level": "read"}
+    given = {
+        "subject_kind": kind,
+        "grantee_id": everything.ids["walk_nothing"],
+        "level": "read",
+    }  # who has no role at all
     assert owner.post(f"{base}/shares", json=given | {"subject_id": theirs}).status_code == 404
     assert owner.get(f"{base}/shares?subject_kind={kind}&subject_id={theirs}").status_code == 404
     record = f"{base}/{kind}s/{mine}"

@@ -20,14 +20,9 @@ OF_NO_PERSON = {
     "product.name", "approval_task.node_name", "fact_approval_task.node_name", "api_client.name", "connector.name",
     "department.name", "role.name", "saved_views.name", "saved_views.list_name", "chosen_views.list_name",
     # of customers that are companies; erased all the same
-    "account.name", "account.legal_name", "account.address", "account_replica.name", "dim_account.name",
-    "opportunity.name", "fact_opportunity.name", "opportunity.loss_note",
+    "account_replica.name", "dim_account.name", "fact_opportunity.name",
     # of papers that the law wants kept
     "payment.note",
-    # of papers, erased with their customer or contact
-    "quote.notes",
-    # about decisions, not persons; erased with their subject
-    "approval.comment", "approval_task.comment",
     # of the service itself
     "timers.payload",
     # erased by the user's own erasers

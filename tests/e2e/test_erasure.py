@@ -8,6 +8,7 @@ import orjson
 import pytest
 from sqlalchemy import MetaData, select
 
+from approvals.models import InstanceState
 from chassis.audit import seals, verifying
 from chassis.db import Base, Database
 from chassis.erasure import person
@@ -15,15 +16,19 @@ from chassis.errors import Invalid
 from chassis.ids import uuid7
 from integration_gateway import erasures
 from integration_gateway.models import Erasure
+from reporting.models.selling import Account as DimAccount
 from tests import together
 from tests.together import Together
 
 NAME, PHONE, EMAIL, WORDS = "欧阳不二", "13911112222", "ouyang.buer@example.cn", "他说他母亲住院了"
 
 
+FIRM, CODE = "不二过精工", "91310000MA1K0AB123"
+
+
 @pytest.fixture
-def suite(tmp_path: Path) -> Iterator[Together]:
-    with together.running(tmp_path) as made:
+def suite(tmp_path: Path, database_kind: str, _templates: Any) -> Iterator[Together]:
+    with together.running(tmp_path, None if database_kind == "sqlite" else _templates.postgresql) as made:
         yield made
 
 
@@ -143,3 +148,48 @@ def test_only_administrators_may_ask_and_see_what_came_of_it(suite: Together) ->
     assert EMAIL not in str(seen)
     seller = suite.client("gateway").as_role("sales_rep")
     assert seller.get("/gateway/api/v1/erasures").status_code in (401, 403)
+
+
+def known_customer(suite: Together) -> str:
+    """A customer with a deal and a contract that was put before its approvers; returns the account's id."""
+    sales = suite.client("sales")
+    account = sales.post("/sales/api/v1/accounts", json={"name": FIRM, "legal_name": FIRM, "credit_code": CODE})
+    assert account.status_code == 201, account.text
+    account_id = str(account.json["id"])
+    deal = {"account_id": account_id, "name": f"{FIRM}的项目", "amount": {"amount": "600000", "currency": "CNY"}}
+    made = sales.post("/sales/api/v1/opportunities", json=deal)
+    assert made.status_code == 201, made.text
+    line = {"name": "ERP", "quantity": "1", "unit_price": "600000", "tax_percent": "0"}
+    contract = sales.post(
+        "/sales/api/v1/contracts",
+        json={"account_id": account_id, "title": f"{FIRM}合同", "lines": [line],
+              "payment_terms": [{"title": "全款", "percent": "100", "after_days": 0}]},
+    )  # fmt: skip
+    assert contract.status_code == 201, contract.text
+    asked = sales.post(f"/sales/api/v1/contracts/{contract.json['id']}/submit", json={})
+    assert asked.status_code == 200, asked.text
+    suite.settle()
+    return account_id
+
+
+def test_an_erased_customer_does_not_come_back_when_figures_are_rebuilt(suite: Together) -> None:
+    account_id = known_customer(suite)
+    before = holders(suite, FIRM, CODE.lower())
+    assert {"sales.account", "sales.event_log", "approvals.approval", "approvals.approval_state",
+            "approvals.approval_event", "approvals.event_log", "reporting.dim_account", "service-desk.account_replica",
+            "gateway.notification"} <= before  # fmt: skip
+    assert ask(suite, dry_run=False, subject=f"account/{account_id}").state == "done"
+    assert holders(suite, FIRM, CODE.lower()) == set()
+    for name, service in suite.services.items():
+        for group in service.subscriptions.groups.values():
+            if group.kind == "projection":
+                suite.rebuild(name, group)
+    assert holders(suite, FIRM, CODE.lower()) == set()
+    with suite.databases["reporting"].reading() as session:
+        kept = session.get(DimAccount, account_id)
+        assert kept is not None, "the facts stay"
+        assert not kept.name
+    with suite.databases["approvals"].reading() as session:
+        states = [row.state for row in session.scalars(select(InstanceState))]
+        (state,) = [state for state in states if state["subject"].get("account_id") == account_id]
+        assert state["subject"]["base_minor"] == 600_000_00, "what the route was chosen by stays"

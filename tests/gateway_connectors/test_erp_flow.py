@@ -174,3 +174,28 @@ def test_amounts_of_the_ledger_have_the_digits_of_their_currency(currency: str, 
     assert chat._highlight({"kind": "money", "currency": currency, "value": amount}, "en")[1].endswith(
         amount.replace("1234", "1,234")
     )
+
+
+def test_a_number_that_a_restored_sales_service_gives_again_hides_no_new_order(
+    hear, carry_out, published, erp_connector, kingdee_fake, read_back
+):
+    """The gateway knows CON-2026-0001; sales, restored from an older backup, gives it to another contract and customer."""
+    hear("sales.contract.approved.v1", **CONTRACT)
+    carry_out()
+    again = CONTRACT | {"contract_id": "c-900001", "account_id": "a-900002", "amount_minor": 61_234_500}
+    hear("sales.contract.approved.v1", **again)
+    hear("sales.contract.approved.v1", **again)
+    assert carry_out() == 3
+    told = [(one["kind"], one["subject_id"], one["number"]) for one in published("gateway.erp_document.pushed.v1")][3:]
+    assert told == [
+        ("customer", "a-900002", "ACC-7-900002"),
+        ("sales_order", "c-900001", "CON-2026-0001-900001"),
+        ("receivable", "c-900001", "CON-2026-0001-900001-AR"),
+    ]
+    forms = [one["form"] for one in kingdee_fake.book["documents"]]
+    assert (forms.count("BD_Customer"), forms.count("SAL_SaleOrder"), forms.count("AR_receivable")) == (2, 2, 2)
+    kingdee_fake.receive_money(RECEIVABLE, 100)
+    kingdee_fake.receive_money("CON-2026-0001-900001-AR", 200)
+    read_back()
+    paid = {one["contract_id"]: one["amount_minor"] for one in published("gateway.erp_payment.received.v1")}
+    assert paid == {"c-1": 10_000, "c-900001": 20_000}

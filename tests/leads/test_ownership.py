@@ -76,7 +76,7 @@ def test_of_fifty_parallel_claims_of_one_lead_exactly_one_wins(desk, monkeypatch
     database = Database(desk.database.url.render_as_string(hide_password=False), service="leads", pool_size=12)
     callers = [desk.caller(name) for name in names]
     # Reading the directory takes a second connection; a process that serves has more of them than threads, this has not.
-    monkeypatch.setattr(directory, "CHECK_SECONDS", 3600.0)
+    monkeypatch.setattr(directory.snapshots, "CHECK_SECONDS", 3600.0)
     directory.of(database).snapshot()
 
     def claim(caller: Any) -> str:

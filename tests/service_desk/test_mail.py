@@ -7,16 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engines.attachments import keeping
 from service_desk import mail_intake, mail_server, mails, posting, progress
 from service_desk import settings as desk_settings
 from service_desk.models import Message, Ticket
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+
 
 @pytest.fixture
-def server(desk):
+def server(desk, tmp_path):
     made = desk_settings.Settings(
         service="service-desk", mail_port=0, mail_addresses="support@desk.example, hilfe@desk.example", mail_per_hour=5,
-        mail_max_bytes=200_000,
+        mail_max_bytes=200_000, max_upload=50_000, data=str(tmp_path),
     )  # fmt: skip
     desk_settings.use(made)
     running = mail_server.receiver(desk.database, made)
@@ -128,7 +131,7 @@ def test_a_flood_of_one_sender_is_put_off_and_too_large_a_mail_refused(desk, ser
         send(server, letter("x" * 300_000, sender="b@kunde.example"), envelope="b@kunde.example")
 
 
-def test_html_becomes_text_and_attachments_are_only_named(desk, server):
+def test_html_becomes_text_and_a_file_keeps_only_the_last_part_of_its_name(desk, server):
     message = letter()
     message.clear_content()
     message.set_content(
@@ -136,11 +139,56 @@ def test_html_becomes_text_and_attachments_are_only_named(desk, server):
         '<ul><li>一</li></ul><a href="https://x.example/a">详情</a><a href="javascript:evil()">点我</a></body></html>',
         subtype="html",
     )
-    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="../../发票.pdf")
+    message.add_attachment(b"%PDF-1.4\n", maintype="application", subtype="pdf", filename="../../发票.pdf")
     send(server, message)
     (stored,) = desk.all(Message)
     assert stored.text == "你好 客服\n\n\n• 一\n\n详情 (https://x.example/a)点我".replace("\n\n\n", "\n\n")
-    assert stored.attachments == [{"name": ".._.._发票.pdf", "type": "application/pdf", "size": 4}]
+    ((file, blob),) = files(desk)
+    assert (file.name, blob.size, file.subject_kind) == (".._.._发票.pdf", 9, "ticket")
+    assert stored.attachments == [
+        {"name": ".._.._发票.pdf", "type": "application/pdf", "size": 9, "attachment_id": file.id}
+    ]
+
+
+def files(desk):
+    (ticket,) = desk.all(Ticket)
+    with desk.database.reading() as session:
+        return keeping.of(session, "ticket", ticket.id)
+
+
+def test_files_of_a_mail_are_kept_with_the_ticket_and_each_content_once(desk, server, tmp_path):
+    first, answer = letter(), letter("再发一次", Message_ID="<m2@kunde.example>", References="<m1@kunde.example>")
+    page = b"<html><script>alert(1)</script></html>"
+    for message in (first, answer):
+        message.add_attachment(PNG, maintype="image", subtype="png", filename="截图.png")
+        message.add_attachment(page, maintype="text", subtype="plain", filename="log.txt")
+    send(server, first)
+    send(server, first)
+    send(server, answer)
+    assert sorted(file.name for file, _blob in files(desk)) == ["log.txt", "log.txt", "截图.png", "截图.png"]
+    assert len({blob.id for _file, blob in files(desk)}) == 2
+    stored = [path.read_bytes() for path in (tmp_path / "attachments").rglob("*") if path.is_file()]
+    assert sorted(stored) == sorted([PNG, page])
+
+
+def test_what_must_not_be_attached_is_named_and_the_mail_is_taken_in_all_the_same(desk, server):
+    message = letter()
+    message.add_attachment(b"MZ" + bytes(200), maintype="application", subtype="octet-stream", filename="setup.exe")
+    message.add_attachment(b"x" * 60_000, maintype="text", subtype="plain", filename="large.txt")
+    send(server, message)
+    (stored,) = desk.all(Message)
+    assert [(each["name"], "attachment_id" in each) for each in stored.attachments] == [
+        ("setup.exe", False), ("large.txt", False)
+    ]  # fmt: skip
+    assert files(desk) == []
+
+
+def test_files_of_a_robots_mail_are_not_even_stored(desk, server, tmp_path):
+    message = letter(Auto_Submitted="auto-replied")
+    message.add_attachment(PNG, maintype="image", subtype="png", filename="logo.png")
+    send(server, message)
+    assert desk.all(Ticket) == []
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.read_bytes() == PNG]
 
 
 HOSTILE = [

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from chassis.events import Event
+from chassis.events import Event, personal
 
 
 def _text(*, required: bool = True) -> fields.String:
@@ -40,7 +40,7 @@ class InstanceFact(Event):
     subject_kind = _text()
     subject_id = _text()
     account_id = _text(required=False)
-    title = _text()
+    title = personal(_text())
     initiator_id = _text(required=False)
     department_id = _text(required=False)
 
@@ -57,7 +57,7 @@ class InstanceReturned(InstanceFact, type="approvals.instance.returned.v1"):
     """The request was sent back to who asked."""
 
     returned_by = _text()
-    comment = _text(required=False)
+    comment = personal(_text(required=False))
     node = _pair()
 
 
@@ -66,10 +66,10 @@ class InstanceCompleted(InstanceFact, type="approvals.instance.completed.v1"):
 
     outcome = _text()
     decided_by = _text(required=False)
-    comment = _text(required=False)
+    comment = personal(_text(required=False))
     started_at = fields.AwareDateTime(required=True)
     completed_at = fields.AwareDateTime(required=True)
-    trace: Any = fields.List(fields.Dict(), required=True)
+    trace: Any = personal(fields.List(fields.Dict(), required=True))
 
 
 class TaskFact(Event):
@@ -85,7 +85,7 @@ class TaskFact(Event):
     subject_kind = _text()
     subject_id = _text()
     account_id = _text(required=False)
-    title = _pair()
+    title = personal(_pair())
     assignee_id = _text()
     initiator_id = _text(required=False)
     due_at = fields.AwareDateTime(allow_none=True)
@@ -95,9 +95,9 @@ class TaskFact(Event):
 class TaskCreated(TaskFact, type="approvals.task.created.v1"):
     """A person is asked to decide or to do a step; `highlights` and `facts` are what the request is about."""
 
-    summary = _pair()
-    highlights = fields.List(fields.Dict())
-    facts = fields.Dict()
+    summary = personal(_pair())
+    highlights = personal(fields.List(fields.Dict()))
+    facts = personal(fields.Dict())
 
 
 class TaskCompleted(TaskFact, type="approvals.task.completed.v1"):
@@ -105,7 +105,7 @@ class TaskCompleted(TaskFact, type="approvals.task.completed.v1"):
 
     outcome = _text()
     completed_by = _text(required=False)
-    comment = _text(required=False)
+    comment = personal(_text(required=False))
     reason = _text(required=False)
     opened_at = fields.AwareDateTime(allow_none=True)
     completed_at = fields.AwareDateTime(required=True)

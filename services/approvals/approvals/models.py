@@ -56,7 +56,7 @@ class Instance(Record, Base):
     definition_id: Mapped[str] = mapped_column(Id, ForeignKey("definition.id"))
     definition_key: Mapped[str] = mapped_column(String(60))
     definition_revision: Mapped[int] = mapped_column(Integer)
-    title: Mapped[str] = mapped_column(String(300))
+    title: Mapped[str] = mapped_column(String(300), info={"personal": True})
     subject_kind: Mapped[str] = mapped_column(String(60))
     subject_id: Mapped[str] = mapped_column(Id)
     account_id: Mapped[str | None] = mapped_column(Id)
@@ -65,7 +65,7 @@ class Instance(Record, Base):
     link: Mapped[str] = mapped_column(String(500), default="")
     status: Mapped[str] = mapped_column(String(20), default="running")
     decided_by: Mapped[str | None] = mapped_column(String(64))
-    comment: Mapped[str] = mapped_column(Text, default="")
+    comment: Mapped[str] = mapped_column(Text, default="", info={"personal": True})
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -83,7 +83,7 @@ class InstanceState(Base):
     __tablename__ = "approval_state"
 
     instance_id: Mapped[str] = mapped_column(Id, ForeignKey("approval.id"), primary_key=True)
-    state: Mapped[dict[str, Any]] = mapped_column(Json)
+    state: Mapped[dict[str, Any]] = mapped_column(Json, info={"personal": True})
     length: Mapped[int] = mapped_column(Integer, default=0)
 
 
@@ -96,7 +96,7 @@ class InstanceEvent(Base):
     place: Mapped[int] = mapped_column(Integer, primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    data: Mapped[dict[str, Any]] = mapped_column(Json)
+    data: Mapped[dict[str, Any]] = mapped_column(Json, info={"personal": True})
 
 
 class Request(Base):
@@ -126,7 +126,7 @@ class Task(Base):
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by: Mapped[str | None] = mapped_column(String(64))
-    comment: Mapped[str] = mapped_column(Text, default="")
+    comment: Mapped[str] = mapped_column(Text, default="", info={"personal": True})
     reason: Mapped[str] = mapped_column(String(120), default="")
     why: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 

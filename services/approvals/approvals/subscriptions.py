@@ -17,6 +17,7 @@ class ApprovalRequested(Schema):
     subject_id = fields.String(required=True)
     title = fields.String(load_default="", allow_none=True)
     snapshot = fields.Dict(required=True)
+    names = fields.Dict(load_default=dict)
     requested_by = fields.String(load_default=None, allow_none=True)
     account_id = fields.String(load_default=None, allow_none=True)
     link = fields.String(load_default="", allow_none=True)
@@ -32,6 +33,7 @@ class ChatDecision(Schema):
 @on("*.*.approval_requested.v1", group="requests", kind="reaction", reads=ApprovalRequested)
 def approval_requested(session: Session, event: Received) -> None:
     asked = event.data | {"title": event.data["title"] or event.data["subject_kind"], "link": event.data["link"] or ""}
+    asked["snapshot"] = asked["snapshot"] | asked.pop("names")
     instances.start(session, **asked, source=event.source)
 
 

@@ -54,16 +54,18 @@ def push_contract(session: Session, event: Received) -> None:
 
 def push(session: Session, connector: Connector, *, contract: Mapping[str, Any], on_day: datetime) -> list[Delivery]:
     """Deliveries of customer, sales order and receivable of one contract; keys make each of them happen once."""
-    account, number = contract["account"], contract["number"]
-    customer_number = str(account.get("number") or contract["account_id"])
-    subject = f"contract/{contract['contract_id']}"
+    account, subject = contract["account"], f"contract/{contract['contract_id']}"
+    customer_of = f"account/{contract['account_id']}"
+    number = own_number(session, connector, "sales_order", contract["number"], subject)
+    known_as = str(account.get("number") or contract["account_id"])
+    customer_number = own_number(session, connector, "customer", known_as, customer_of)
     customer = deliveries.enqueue(
         session,
         connector=connector,
         action="customer",
         key=f"customer/{customer_number}",
         payload=_customer(account, customer_number, contract["currency"]),
-        subject=f"account/{contract['account_id']}",
+        subject=customer_of,
     )
     head = {
         "number": number,
@@ -92,6 +94,20 @@ def push(session: Session, connector: Connector, *, contract: Mapping[str, Any],
         after=order,
     )
     return [customer, order, receivable]
+
+
+def own_number(session: Session, connector: Connector, kind: str, number: str, subject: str) -> str:
+    """The number a record's document bears in the ERP: its own, unless another record's document has that already.
+
+    A sales service that was restored from an older backup gives numbers a second time; the new record's document must
+    neither be taken for the old one's nor be lost.
+    """
+    wanted = select(Delivery.subject).where(Delivery.connector_id == connector.id, Delivery.key == f"{kind}/{number}")
+    holder = session.scalar(wanted)
+    document = session.get(ErpDocument, (connector.id, kind, number))
+    if holder is None and document is not None:
+        holder = f"{document.subject_kind}/{document.subject_id}"
+    return number if holder in (None, subject) else f"{number}-{subject.replace('-', '')[-6:]}"
 
 
 def receivable_number(contract_number: str) -> str:

@@ -65,7 +65,8 @@ def details(session: Session, caller: Caller, record: Lead) -> dict[str, Any]:
     access.veil(session, caller)
     decisions = explain.decisions_of(session, f"lead/{record.id}")[::-1]
     reclaim = ownership.explain(session, ownership.of("lead"), record)
-    return explained(record, [*decisions, reclaim] if reclaim else decisions)
+    told = explained(record, [*decisions, reclaim] if reclaim else decisions)
+    return told | {"conversion": _conversion(session, caller, record)}
 
 
 def explained(record: Lead, decisions: Iterable[Decision]) -> dict[str, Any]:
@@ -92,6 +93,12 @@ def captured(session: Session, caller: Caller, made: "Captured") -> dict[str, An
         # it went into a lead the caller may not read: he learns that, and nothing of what is in it
         return {"id": made.lead.id, "number": made.lead.number} | answer
     return details(session, caller, made.lead) | answer
+
+
+def _conversion(session: Session, caller: Caller, record: Lead) -> dict[str, Any] | None:
+    """How the conversion stands. What it asked sales for repeats fields of the lead: only for who sees those."""
+    told = {"opportunity", "candidates"} if access.granted(session, caller, "lead").hidden else set()
+    return record.conversion and {name: value for name, value in record.conversion.items() if name not in told}
 
 
 def decisions(session: Session, record: Lead) -> dict[str, Any]:

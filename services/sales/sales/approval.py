@@ -30,6 +30,7 @@ def request(session: Session, record: Quote | Contract, *, caller: Caller, defin
             definition=definition,
             title=f"{record.number} {record.title} · {account.name}",
             snapshot=_snapshot(record, account),
+            names={"title": record.title, "account_name": account.name},
             requested_by=caller.id,
             account_id=account.id,
             link=f"/sales/{record.__kind__}s/{record.id}",
@@ -56,18 +57,16 @@ def quote_reasons(*, base_minor: int, max_discount: Decimal, amount_limit: int, 
 
 
 def _snapshot(record: Quote | Contract, account: Account) -> dict[str, Any]:
-    """What the approvers judge and the flow branches on, as it was when they were asked."""
+    """What the approvers judge and the flow branches on, as it was when they were asked; names travel beside it."""
     amount = record.amount_minor if isinstance(record, Contract) else record.total_minor
     return {
         "number": record.number,
-        "title": record.title,
         "amount_minor": amount,
         "currency": record.currency,
         "base_minor": record.base_minor,
         "max_discount_percent": float(record.max_discount_percent),
         "margin_minor": record.net_minor - record.cost_minor,
         "account_id": account.id,
-        "account_name": account.name,
         "account_tier": account.tier,
         "owner_id": record.owner_id,
         "department_id": record.department_id,

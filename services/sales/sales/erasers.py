@@ -6,6 +6,8 @@ from sales.models import Account, Contact, Contract, Conversion, CustomRecord, O
 
 _ACCOUNT = ("name", "name_key", "legal_name", "credit_code", "address", "external_ids", "custom")
 _CONTACT = ("name", "title", "phones", "emails", "wechat", "birthday", "external_ids", "custom")
+_OPPORTUNITY = ("name", "next_step", "loss_note")
+_CUSTOMERS = {"account_id": "account"}  # what belongs to a customer goes with all that was written about it
 
 ERASERS = (
     *KIT,
@@ -15,9 +17,11 @@ ERASERS = (
         links={"lead_id": "lead"},
     ),
     Personal(CustomRecord, ("name", "external_ids", "custom"), kind="custom_record", mentions=("custom",)),
-    Personal(Opportunity, ("name", "next_step", "loss_note"), of={"lead_id": "lead", "account_id": "account"}),
-    Personal(Quote, ("title", "notes"), of={"account_id": "account", "contact_id": "contact"}),
-    Personal(Contract, ("title",), of={"account_id": "account"}),
+    Personal(Opportunity, _OPPORTUNITY, kind="opportunity", of=_CUSTOMERS),
+    Personal(Opportunity, _OPPORTUNITY, of={"lead_id": "lead"}),
+    Personal(Quote, ("title", "notes"), kind="quote", of=_CUSTOMERS),
+    Personal(Quote, ("title", "notes"), of={"contact_id": "contact"}),
+    Personal(Contract, ("title",), kind="contract", of=_CUSTOMERS),
     Personal(Receivable, ("title",), of={"account_id": "account"}),
     Personal(Conversion, ("candidates",), of={"lead_id": "lead", "contact_id": "contact"}),
 )  # fmt: skip

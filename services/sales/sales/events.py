@@ -21,13 +21,13 @@ class AccountFact(Event):
 
     account_id = _text()
     number = _text()
-    name = _text()
+    name = personal(_text())
     tier = _text()
     owner_id = _text(required=False)
     department_id = _text(required=False)
     pool = _text(required=False)
     collaborator_ids = fields.List(fields.String())
-    credit_code = _text(required=False)
+    credit_code = personal(_text(required=False))
     industry = _text(required=False)
     region = _text(required=False)
     health = _text(required=False)
@@ -123,7 +123,7 @@ class OpportunityFact(Event):
 
     opportunity_id = _text()
     number = _text(required=False)
-    name = _text(required=False)
+    name = personal(_text(required=False))
     account_id = _text()
     pipeline = _text()
     from_stage = _text(required=False)
@@ -231,8 +231,9 @@ class ApprovalRequested(Event):
     subject_kind = _text()
     subject_id = _text()
     definition = _text()
-    title = _text()
+    title = personal(_text())
     snapshot = fields.Dict(required=True)
+    names = personal(fields.Dict(metadata={"description": "what of the snapshot names the customer"}))
     requested_by = _text(required=False)
     account_id = _text(required=False)
     link = _text()
@@ -254,7 +255,7 @@ class ContractFact(Event):
 
     contract_id = _text()
     number = _text()
-    title = _text(required=False)
+    title = personal(_text(required=False))
     status = _text()
     account_id = _text()
     opportunity_id = _text(required=False)
@@ -281,7 +282,7 @@ class ContractApproved(ContractFact, type="sales.contract.approved.v1"):
     max_discount_percent = _text()
     lines = fields.List(fields.Dict(), required=True)
     payment_plan = fields.List(fields.Dict(), required=True)
-    account = fields.Dict(required=True)
+    account = personal(fields.Dict(required=True))
     approved_at = _text()
 
 
@@ -289,7 +290,7 @@ class ContractRejected(ContractFact, type="sales.contract.rejected.v1"):
     """Approval was refused or the contract was sent back; it is a draft again."""
 
     outcome = _text()
-    comment = _text(required=False)
+    comment = personal(_text(required=False))
 
 
 class ContractActivated(ContractFact, type="sales.contract.activated.v1"):
@@ -383,7 +384,7 @@ class ConversionFailed(Event, type="sales.conversion.failed.v1"):
 
     lead_id = _text()
     reason = _text()
-    candidates = fields.List(fields.Dict(), required=True)
+    candidates = personal(fields.List(fields.Dict(), required=True))
 
 
 class TicketRequested(Event, type="sales.ticket.requested.v1"):

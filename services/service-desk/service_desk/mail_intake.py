@@ -1,5 +1,6 @@
 """What becomes of a received mail: a new ticket, a message of a known one, or nothing."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -7,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from chassis import clock
 from chassis.caller import PUBLIC
-from service_desk import metrics, posting, progress, tickets
+from service_desk import enclosures, metrics, posting, progress, tickets
+from service_desk.enclosures import Brought
 from service_desk.mails import Mail
 from service_desk.models import Message, Survey, Ticket
 from service_desk.settings import Settings
@@ -17,34 +19,44 @@ class TooManyMails(Exception):
     """This sender has sent more than is taken in an hour; the sending server tries again later."""
 
 
-def take_in(session: Session, mail: Mail, *, settings: Settings) -> str:
+def take_in(session: Session, mail: Mail, *, settings: Settings, files: Sequence[Brought] = ()) -> str:
     """Take in one mail, once however often it is delivered; returns what became of it. TooManyMails.
 
-    Mail of robots and of the desk itself is dropped, or it and an answering machine would write to each other for ever.
+    `files` are those of the mail, brought into the store before.
     """
-    outcome = _take_in(session, mail, settings)
+    outcome = dropped(session, mail, settings) or _take_in(session, mail, settings, files)
     metrics.MAILS.labels(outcome).inc()
     return outcome
 
 
-def _take_in(session: Session, mail: Mail, settings: Settings) -> str:
+def dropped(session: Session, mail: Mail, settings: Settings) -> str:
+    """Why a mail is not taken in, empty when it is. TooManyMails.
+
+    Mail of robots and of the desk itself is dropped, or it and an answering machine would write to each other for ever.
+    """
     if mail.robot or mail.sender in settings.own_addresses or (mail.message_id and posting.key_of(mail.message_id)):
         return mail.robot or "own"
     if mail.message_id and session.scalars(select(Message.id).where(Message.mail_id == mail.message_id[:255])).first():
         return "repeated"
     _refuse_flood(session, mail.sender, settings.mail_per_hour)
+    return ""
+
+
+def _take_in(session: Session, mail: Mail, settings: Settings, files: Sequence[Brought]) -> str:
     known = _conversation(session, mail)
     if known is not None:
         made = progress.hear(
             session, known, text=mail.text or mail.subject, name=mail.name or mail.sender, address=mail.sender, channel="email",
-            caller=PUBLIC, mail_id=mail.message_id, attachments=mail.attachments,
+            caller=PUBLIC, mail_id=mail.message_id, attachments=enclosures.told(files),
         )  # fmt: skip
+        enclosures.attach(session, made, files, limit=settings.attachment_limit)
         return "threaded" if made is known else "follow_up"
-    tickets.create(
+    ticket = tickets.create(
         session, caller=PUBLIC, channel="email", subject=mail.subject or mail.text[:80] or mail.sender, text=mail.text,
         requester_name=mail.name or mail.sender.partition("@")[0], requester_email=mail.sender, mail_id=mail.message_id,
-        attachments=mail.attachments, acknowledge=True,
+        attachments=enclosures.told(files), acknowledge=True,
     )  # fmt: skip
+    enclosures.attach(session, ticket, files, limit=settings.attachment_limit)
     return "created"
 
 

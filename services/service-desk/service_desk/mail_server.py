@@ -11,7 +11,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from chassis.causation import Cause, because
 from chassis.db import Database, is_transient
 from chassis.service import Runtime
-from service_desk import mail_intake, mails, settings
+from engines.attachments import storage
+from service_desk import enclosures, mail_intake, mails, settings
 from service_desk.mail_intake import TooManyMails
 from service_desk.settings import Settings
 
@@ -47,11 +48,12 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(None, functools.partial(self.take, content, sender))
 
     def take(self, content: bytes, sender: str) -> str:
-        """One mail in one transaction; the answer says whether to try again."""
+        """One mail in one transaction, after its files were stored; the answer says whether to try again."""
         try:
             mail = mails.read(content, envelope_from=sender)
+            files = self._files(mail)
             with because(Cause(origin="mail")), self.database.transaction() as session:
-                outcome = mail_intake.take_in(session, mail, settings=self.settings)
+                outcome = mail_intake.take_in(session, mail, settings=self.settings, files=files)
         except TooManyMails:
             return "451 4.7.1 Too many mails, try again later"
         except Exception as error:
@@ -60,6 +62,14 @@ class Desk:
             return "451 4.3.0 Try again later"
         log.info("mail received", extra={"outcome": outcome})
         return "250 2.0.0 Taken"
+
+    def _files(self, mail: mails.Mail) -> list[enclosures.Brought]:
+        """The mail's files, stored; none of a mail that will not be taken in."""
+        with self.database.reading() as session:
+            if not mail.attachments or mail_intake.dropped(session, mail, self.settings):
+                return []
+        limit = self.settings.max_upload
+        return enclosures.bring_in(self.database, storage.of(self.settings), mail.attachments, limit=limit)
 
 
 def receiver(database: Database, given: Settings) -> Controller:

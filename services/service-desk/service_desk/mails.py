@@ -10,7 +10,6 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parseaddr
 from html.parser import HTMLParser
-from typing import Any
 
 _ID = re.compile(r"<([^<>\s]{1,250})>")
 _NUMBER = re.compile(r"\[#(T-\d{4}-\d{6,})\]")
@@ -34,6 +33,15 @@ MOST_REFERENCES = 50
 
 
 @dataclass(frozen=True)
+class Enclosed:
+    """A file that came with a mail."""
+
+    name: str
+    type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Mail:
     """What was read of a mail. `robot` says why it wants no answer, empty for a person's mail."""
 
@@ -45,7 +53,7 @@ class Mail:
     references: tuple[str, ...] = ()  # Message-IDs it answers, the nearest first
     number: str | None = None  # of the ticket named in the subject
     robot: str = ""
-    attachments: list[dict[str, Any]] = field(default_factory=list)
+    attachments: list[Enclosed] = field(default_factory=list)
 
 
 def read(content: bytes, *, envelope_from: str = "") -> Mail:
@@ -125,17 +133,16 @@ def _robot(message: Message, sender: str, envelope_from: str) -> str:
     return ""
 
 
-def _content(message: Message) -> tuple[str, list[dict[str, Any]]]:
-    """The text (plain before HTML) and what was attached, by name, type and size."""
+def _content(message: Message) -> tuple[str, list[Enclosed]]:
+    """The text (plain before HTML) and what was attached."""
     plain: list[str] = []
     html: list[str] = []
-    attachments: list[dict[str, Any]] = []
+    attachments: list[Enclosed] = []
     for part in _parts(message):
         kind = part.get_content_type()
         name = _file_name(part)
         if name or part.get_content_disposition() == "attachment" or not kind.startswith("text/"):
-            size = len(_payload(part))
-            attachments.append({"name": name or kind, "type": kind[:100], "size": size})
+            attachments.append(Enclosed(name or kind, kind[:100], _payload(part)))
         elif kind == "text/html":
             html.append(html_to_text(_text(part)))
         else:

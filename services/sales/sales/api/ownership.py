@@ -78,7 +78,7 @@ def release_account(call: Call, id: str) -> Any:
     return ownership.release_account(call.session, record, caller=call.caller, **call.body)
 
 
-@api.post("/accounts/bulk/assign", body=BulkAssign, answer=writing.BulkOut, allow=right("account", "read"))
+@api.post("/accounts/bulk/assign", body=BulkAssign, answer=writing.BulkOut, allow=right("account", "bulk"))
 def assign_accounts(call: Call) -> Any:
     """Give up to 1,000 accounts to one person; each is reported."""
     to = {name: call.body[name] for name in ("owner_id", "over_limit")}
@@ -91,7 +91,7 @@ def assign_accounts(call: Call) -> Any:
 
 @api.post("/accounts/bulk/claim", body=Ids, answer=writing.BulkOut, allow=right("account", "claim"))
 def claim_accounts(call: Call) -> Any:
-    """Take up to 1,000 accounts from the pool as far as the limits allow; each is reported."""
+    """Take up to 1,000 accounts from the pool; the limits of claims bound it, so that no right to bulk is asked."""
 
     def claim(id_: str) -> None:
         record = access.get(call.session, call.caller, Account, id_)
@@ -100,7 +100,7 @@ def claim_accounts(call: Call) -> Any:
     return writing.bulk(call.session, call.body["ids"], claim)
 
 
-@api.post("/accounts/bulk/release", body=BulkRelease, answer=writing.BulkOut, allow=right("account", "edit"))
+@api.post("/accounts/bulk/release", body=BulkRelease, answer=writing.BulkOut, allow=right("account", "bulk"))
 def release_accounts(call: Call) -> Any:
     """Put up to 1,000 accounts into a pool; each is reported."""
     where = {name: call.body[name] for name in ("pool", "reason")}
@@ -113,6 +113,8 @@ def release_accounts(call: Call) -> Any:
 
 
 def _assign_each(call: Call, model: Any, assign: Callable[..., Any]) -> Any:
+    access.require_right(call.session, call.caller, model.__kind__, "assign")
+
     def one(id_: str) -> None:
         record = writing.locked(call.session, call.caller, model, id_)
         assign(call.session, record, owner_id=call.body["owner_id"], caller=call.caller)
@@ -120,13 +122,13 @@ def _assign_each(call: Call, model: Any, assign: Callable[..., Any]) -> Any:
     return writing.bulk(call.session, call.body["ids"], one)
 
 
-@api.post("/opportunities/bulk/assign", body=BulkOwner, answer=writing.BulkOut, allow=right("opportunity", "assign"))
+@api.post("/opportunities/bulk/assign", body=BulkOwner, answer=writing.BulkOut, allow=right("opportunity", "bulk"))
 def assign_opportunities(call: Call) -> Any:
     """Give up to 1,000 opportunities to one person; each is reported."""
     return _assign_each(call, Opportunity, opportunities.assign)
 
 
-@api.post("/contracts/bulk/assign", body=BulkOwner, answer=writing.BulkOut, allow=right("contract", "assign"))
+@api.post("/contracts/bulk/assign", body=BulkOwner, answer=writing.BulkOut, allow=right("contract", "bulk"))
 def assign_contracts(call: Call) -> Any:
     """Give up to 1,000 contracts to one person; each is reported."""
     return _assign_each(call, Contract, contracts.assign)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.db import Id, Json, UtcDateTime
 from chassis.records import Record
 from sales.models.catalogue import ScaledDecimal
-from sales.models.metadata import Base
+from sales.models.metadata import PERSONAL, Base
 
 CONTRACT_STATUSES = ("draft", "in_approval", "approved", "active", "completed", "terminated")
 
@@ -24,7 +24,7 @@ class Contract(Record, Base):
     account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"), index=True)
     opportunity_id: Mapped[str | None] = mapped_column(Id, ForeignKey("opportunity.id"), index=True)
     quote_id: Mapped[str | None] = mapped_column(Id, ForeignKey("quote.id"))
-    title: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200), info=PERSONAL)
     status: Mapped[str] = mapped_column(String(20), default="draft")
     currency: Mapped[str] = mapped_column(String(3))
     tax_included: Mapped[bool] = mapped_column(Boolean, default=True)
@@ -66,7 +66,7 @@ class Receivable(Record, Base):
     contract_id: Mapped[str] = mapped_column(Id, ForeignKey("contract.id"))
     account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"), index=True)
     term: Mapped[int] = mapped_column(Integer)
-    title: Mapped[str] = mapped_column(String(200), default="")
+    title: Mapped[str] = mapped_column(String(200), default="", info=PERSONAL)
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     paid_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     currency: Mapped[str] = mapped_column(String(3))

@@ -19,14 +19,14 @@ class Account(Record, Poolable, Base):
     __tablename__ = "account"
     __kind__ = "account"
 
-    name: Mapped[str] = mapped_column(String(200))
-    name_key: Mapped[str] = mapped_column(String(200), index=True)
-    legal_name: Mapped[str | None] = mapped_column(String(200))
-    credit_code: Mapped[str | None] = mapped_column(String(18), unique=True)
+    name: Mapped[str] = mapped_column(String(200), info=PERSONAL)
+    name_key: Mapped[str] = mapped_column(String(200), index=True, info=PERSONAL)
+    legal_name: Mapped[str | None] = mapped_column(String(200), info=PERSONAL)
+    credit_code: Mapped[str | None] = mapped_column(String(18), unique=True, info=PERSONAL)
     industry: Mapped[str | None] = mapped_column(String(80))
     region: Mapped[str | None] = mapped_column(String(80))
     city: Mapped[str | None] = mapped_column(String(80))
-    address: Mapped[str | None] = mapped_column(String(300))
+    address: Mapped[str | None] = mapped_column(String(300), info=PERSONAL)
     size: Mapped[str | None] = mapped_column(String(40))
     source: Mapped[str | None] = mapped_column(String(80))
     tier: Mapped[str] = mapped_column(String(8), default="C")

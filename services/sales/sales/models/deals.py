@@ -12,7 +12,7 @@ from chassis.db import Id, Json, UtcDateTime
 from chassis.ids import uuid7
 from chassis.records import Record
 from sales.models.catalogue import ScaledDecimal
-from sales.models.metadata import Base
+from sales.models.metadata import PERSONAL, Base
 
 
 class Opportunity(Record, Base):
@@ -22,7 +22,7 @@ class Opportunity(Record, Base):
     __kind__ = "opportunity"
 
     account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"), index=True)
-    name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200), info=PERSONAL)
     amount_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     currency: Mapped[str] = mapped_column(String(3))
     base_minor: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -38,8 +38,8 @@ class Opportunity(Record, Base):
     last_stage: Mapped[str | None] = mapped_column(String(60))  # the open stage it was won or lost from
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     loss_reason: Mapped[str | None] = mapped_column(String(40))
-    loss_note: Mapped[str | None] = mapped_column(String(1000))
-    next_step: Mapped[str | None] = mapped_column(String(300))
+    loss_note: Mapped[str | None] = mapped_column(String(1000), info=PERSONAL)
+    next_step: Mapped[str | None] = mapped_column(String(300), info=PERSONAL)
     source: Mapped[str | None] = mapped_column(String(80))
     region: Mapped[str | None] = mapped_column(String(80))
     lead_id: Mapped[str | None] = mapped_column(Id)
@@ -86,7 +86,7 @@ class Quote(Record, Base):
     account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"), index=True)
     opportunity_id: Mapped[str | None] = mapped_column(Id, ForeignKey("opportunity.id"), index=True)
     contact_id: Mapped[str | None] = mapped_column(Id, ForeignKey("contact.id"))
-    title: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200), info=PERSONAL)
     root_id: Mapped[str] = mapped_column(Id, index=True)  # the first version's id, shared by all versions
     revision: Mapped[int] = mapped_column(Integer, default=1)
     status: Mapped[str] = mapped_column(String(20), default="draft")
@@ -102,7 +102,7 @@ class Quote(Record, Base):
     cost_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     base_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     valid_until: Mapped[date | None] = mapped_column(Date)
-    notes: Mapped[str | None] = mapped_column(Text)
+    notes: Mapped[str | None] = mapped_column(Text, info=PERSONAL)
     request_id: Mapped[str | None] = mapped_column(Id)  # of the approval last asked for
     approval: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     share_token: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -136,4 +136,4 @@ class Conversion(Record, Base):
     account_id: Mapped[str | None] = mapped_column(Id)
     contact_id: Mapped[str | None] = mapped_column(Id)
     opportunity_id: Mapped[str | None] = mapped_column(Id)
-    candidates: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    candidates: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list, info=PERSONAL)

@@ -124,6 +124,7 @@ def account_page(call: Call, id: str) -> Any:
     ]
     if record.owner_id and (record.next_reclaim_at or (record.reclaim or {}).get("paused")):
         facts.append(pools.reclaim_fact(call.session, ownership.ACCOUNTS, record))
+    milestones = [*_milestones(held), *pools.owner_entries(call.session, ownership.ACCOUNTS, id)]
     return details.page(
         details.Detail(
             title=record.name,
@@ -136,7 +137,7 @@ def account_page(call: Call, id: str) -> Any:
             facts=facts,
             sections=[details.Section(title=_("Company"), fields=_company_fields(), edit=f"{address}/edit")],
             timeline=sorted(
-                [*_milestones(held), *pools.owner_entries(call.session, ownership.ACCOUNTS, id)],
+                [entry for entry in milestones if entry.at is not None],  # None: its day is hidden from this reader
                 key=lambda entry: entry.at,
                 reverse=True,
             ),
@@ -212,6 +213,7 @@ def bulk_accounts(call: Call, action: str) -> Any:
     step = _BULK.get(action)
     if step is None:
         return replies.refused(_("There is no such action"), status=404)
+    access.require_right(call.session, call.caller, "account", "claim" if action == "claim" else "bulk")
     result = writing.bulk(call.session, paging.chosen(call, ACCOUNT), lambda id_: step(call, id_))
     return paging.bulk_reply(result)
 
@@ -223,7 +225,6 @@ def _assign_one(call: Call, id_: str) -> None:
 
 
 def _claim_one(call: Call, id_: str) -> None:
-    access.require_right(call.session, call.caller, "account", "claim")
     ownership.claim_account(call.session, access.get(call.session, call.caller, Account, id_), caller=call.caller)
 
 
@@ -236,8 +237,8 @@ _BULK = {"assign": _assign_one, "claim": _claim_one, "release": _release_one}
 
 def _bulk(call: Call) -> list[lists.Bulk]:
     """What the reader may do with several customers."""
-    found = []
-    if has_right(call.session, call.caller, "account", "assign"):
+    found, many = [], has_right(call.session, call.caller, "account", "bulk")
+    if many and has_right(call.session, call.caller, "account", "assign"):
         found.append(
             lists.Bulk(
                 key="assign", label=_("Assign"), url=f"{URL}/bulk/assign", icon="user-plus", fields=[_owner(call)]
@@ -245,7 +246,7 @@ def _bulk(call: Call) -> list[lists.Bulk]:
         )
     if has_right(call.session, call.caller, "account", "claim"):
         found.append(lists.Bulk(key="claim", label=_("Claim"), url=f"{URL}/bulk/claim", icon="user-check"))
-    if has_right(call.session, call.caller, "account", "edit"):
+    if many and has_right(call.session, call.caller, "account", "edit"):
         found.append(
             lists.Bulk(
                 key="release", label=_("Release to the pool"), url=f"{URL}/bulk/release", icon="pool",

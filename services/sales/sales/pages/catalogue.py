@@ -11,7 +11,7 @@ from chassis import clock
 from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
-from console import details, fields, forms, lists, replies
+from console import details, fields, forms, lists, reader, replies
 from console.fields import Choice, Field
 from engines import access
 from engines.access import has_right, right
@@ -85,12 +85,6 @@ def product_page(call: Call, id: str) -> Any:
     record = access.get(call.session, call.caller, Product, id)
     seen = access.visible(call.session, call.caller, PRODUCT).by_name
     shown = [name for name in _PRODUCT if name in seen]
-    prices = call.session.execute(
-        select(PriceBook.id, PriceBook.name, PriceBook.currency, Price.min_quantity, Price.unit_price)
-        .join(Price, Price.price_book_id == PriceBook.id)
-        .where(Price.product_id == id, PriceBook.active)
-        .order_by(PriceBook.name, Price.min_quantity)
-    ).all()
     may_edit = access.allows(call.session, call.caller, PRODUCT, record, "edit")
     return details.page(
         details.Detail(
@@ -110,8 +104,23 @@ def product_page(call: Call, id: str) -> Any:
             ],
         ),
         template="sales/product.html",
-        prices=prices if has_right(call.session, call.caller, "price_book", "read") else [],
+        prices=_prices_of(call, id),
     )
+
+
+def _prices_of(call: Call, product_id: str) -> list[dict[str, Any]]:
+    """What a product costs in the price books that the reader may see."""
+    if not has_right(call.session, call.caller, "price_book", "read"):
+        return []
+    books = access.readable(call.session, call.caller, PriceBook).where(PriceBook.active).order_by(PriceBook.name)
+    known = {book.id: book for book in call.session.scalars(books)}
+    wanted = select(Price).where(Price.product_id == product_id, Price.price_book_id.in_(known))
+    found = sorted(call.session.scalars(wanted), key=lambda row: ([*known].index(row.price_book_id), row.min_quantity))
+    return [
+        {"id": row.price_book_id, "name": known[row.price_book_id].name, "currency": known[row.price_book_id].currency,
+         "min_quantity": row.min_quantity, "unit_price": row.unit_price}
+        for row in found
+    ]  # fmt: skip
 
 
 @pages.get("/products/<id>/edit", allow=right("product", "edit"))
@@ -281,7 +290,8 @@ def _save_product(call: Call, record: Product | None) -> Any:
     if not errors and call.session.scalar(taken):
         errors = {"code": [_("Another product has this code")]}
     if errors:
-        return forms.page(forms.typed(form, request.form, errors))
+        reader.veil()
+        return forms.page(forms.typed(_product_form(call, record), request.form, errors))
     access.check_edit(call.session, call.caller, "product", body)
     body |= {name: None for name in ("category", "description") if posted.get(name) is None}
     saved = catalogue.save_product(call.session, record or Product(), caller=call.caller, **body)
@@ -292,9 +302,9 @@ def _book_form(call: Call, record: PriceBook | None) -> forms.Form:
     values: dict[str, Any] = {"currency": current().base_currency, "active": True, "prices": ""}
     if record is not None:
         prices = queries.price_rows(call.session, record.id)
-        codes = _products(call, [row.product_id for row in prices])
+        codes = _named(call, [row.product_id for row in prices])
         lines = [
-            f"{codes[row.product_id].code}, {_text(row.min_quantity)}, {_text(row.unit_price)}"
+            f"{codes[row.product_id]}, {_text(row.min_quantity)}, {_text(row.unit_price)}"
             for row in prices
             if row.product_id in codes
         ]
@@ -330,6 +340,7 @@ def _save_book(call: Call, record: PriceBook | None) -> Any:
         expect(record)
     posted = forms.values(form, request.form)
     lines, faults = _prices(call, posted.pop("prices") or "")
+    lines += _unseen(call, record)
     body, errors = loaded(schemas.PriceBookEdit(), posted | {"prices": lines})
     errors = {name: texts for name, texts in errors.items() if name != "prices"} if faults else errors
     if faults:
@@ -343,12 +354,33 @@ def _save_book(call: Call, record: PriceBook | None) -> Any:
             return replies.go(f"{BOOKS}/{saved.id}", _("Saved"), accepted=form.key)
         except Problem as refused:
             errors = refused.errors or {"": [str(refused.title)]}
-    return forms.page(forms.typed(form, request.form, errors))
+    reader.veil()
+    return forms.page(forms.typed(_book_form(call, record), request.form, errors))
+
+
+def _unseen(call: Call, record: PriceBook | None) -> list[dict[str, Any]]:
+    """Prices of products that who saves may not see: they were not in the form, and stay."""
+    rows = queries.price_rows(call.session, record.id) if record is not None else []
+    codes = _named(call, [row.product_id for row in rows])
+    return [
+        {"product_id": row.product_id, "min_quantity": str(row.min_quantity), "unit_price": str(row.unit_price)}
+        for row in rows
+        if row.product_id not in codes
+    ]
+
+
+def _named(call: Call, ids: Sequence[str] | None = None) -> dict[str, str]:
+    """Codes by id of (these, or all) products that the reader may name: those he sees, if he sees their codes."""
+    if "code" not in access.visible(call.session, call.caller, PRODUCT).by_name:
+        return {}
+    wanted = access.readable(call.session, call.caller, Product).with_only_columns(Product.id, Product.code)
+    rows = call.session.execute(wanted if ids is None else wanted.where(Product.id.in_(set(ids))))
+    return {row.id: row.code for row in rows}
 
 
 def _prices(call: Call, text: str) -> tuple[list[dict[str, Any]], list[str]]:
     """The lines as prices, and what is wrong with them line by line."""
-    known = {row.code.lower(): row.id for row in call.session.execute(select(Product.code, Product.id))}
+    known = {code.lower(): id_ for id_, code in _named(call).items()}
     found, faults, seen = [], [], set()
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
@@ -382,7 +414,8 @@ def _text(value: Decimal) -> str:
 
 
 def _products(call: Call, ids: Sequence[str]) -> dict[str, Product]:
-    return {record.id: record for record in call.session.scalars(select(Product).where(Product.id.in_(set(ids))))}
+    wanted = access.readable(call.session, call.caller, Product).where(Product.id.in_(set(ids)))
+    return {record.id: record for record in call.session.scalars(wanted)}
 
 
 def _rate_form() -> forms.Form:

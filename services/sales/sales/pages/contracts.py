@@ -270,7 +270,8 @@ def _plan(record: Contract, owed: Sequence[Receivable]) -> list[dict[str, Any]]:
         ]
     return [
         {
-            "term": item.term, "title": item.title, "due_date": item.due_date.isoformat(), "amount_minor": item.amount_minor,
+            "term": item.term, "title": item.title, "amount_minor": item.amount_minor,
+            "due_date": item.due_date and item.due_date.isoformat(),
             "paid_minor": item.paid_minor, "status": choice(RECEIVABLE_STATUS_LABELS, item.status), "overdue": item.overdue,
             "erp": ", ".join((item.external_ids or {}).values()),
         }

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from chassis.api import Call
 from chassis.i18n import gettext as _
-from console import details, fields, forms, lists, replies
+from console import details, fields, forms, lists, reader, replies
 from console.charts import Chart, Series
 from console.fields import Field
 from engines import access
@@ -167,11 +167,13 @@ def save_contact(call: Call, id: str) -> Any:
     form = _contact_form(record)
     posted = forms.values(form, request.form)
     body, errors = loaded(schemas.ContactEdit(partial=True), posted)
-    if not posted["name"]:
+    if "name" in posted and not posted["name"]:
         errors = errors | {"name": [_("Enter the name")]}
     if errors:
-        return forms.page(forms.typed(form, request.form, errors))
-    body |= {name: None for name in ("title", "decision_role", "wechat", "birthday") if posted[name] is None}
+        reader.veil()
+        return forms.page(forms.typed(_contact_form(record), request.form, errors))
+    emptied = ("title", "decision_role", "wechat", "birthday")
+    body |= {name: None for name in emptied if name in posted and posted[name] is None}
     access.check_edit(call.session, call.caller, "contact", body)
     accounts.edit_contact(call.session, record, **body)
     return replies.go(f"{CONTACTS}/{id}", _("Saved"), accepted=form.key)
@@ -212,7 +214,9 @@ def _owed(call: Call, found: Sequence[Any]) -> list[dict[str, Any]]:
         row
         | {name: getattr(item, name) for name in ("term", "status", "due_date", "overdue")}
         | {
-            name: money.outside(getattr(item, f"{name}_minor"), item.currency) for name in ("amount", "paid", "left")
+            "amount": money.outside(item.amount_minor, item.currency),
+            "paid": money.outside(item.paid_minor, item.currency),
+            "left": money.outside(money.left(item.amount_minor, item.paid_minor), item.currency),
         }
         for row, item in zip(_links(call, found), found, strict=True)
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy import Select
 from chassis import paging
 from chassis.answers import Dumper
 from chassis.api import Call
-from chassis.errors import Problem
+from chassis.errors import Invalid, Problem
 from chassis.i18n import gettext as _
 from console import lists, replies
 from console.lists import Asked, List
@@ -60,12 +60,19 @@ def chosen(call: Call, kind: ObjectType) -> list[str]:
     """The ids a bulk action was asked for: those that were ticked, or all that match the list's filter."""
     if request.form.get("all") != "1":
         return request.form.getlist("ids")[:BULK_AT_ONCE]
-    text = request.form.get("filter", "")
     found = listing.readable(
-        call.session, call.caller, kind, filter=json.loads(text) if text else None, q=request.form.get("q", "")
+        call.session, call.caller, kind, filter=_filter(request.form.get("filter", "")), q=request.form.get("q", "")
     )
     ids = found.with_only_columns(kind.model.id).order_by(kind.model.id).limit(BULK_AT_ONCE)
     return list(call.session.scalars(ids))
+
+
+def _filter(text: str) -> Any:
+    """A bulk action's condition; unlike a list's it must be read, or the action would reach more than was asked for."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        raise Invalid(errors={"filter": [_("This is no condition.")]}) from None
 
 
 def bulk_reply(result: dict[str, Any]) -> Any:

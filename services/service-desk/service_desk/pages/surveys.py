@@ -24,7 +24,7 @@ def survey_list(call: Call) -> Any:
     """Figures over all answers, and the latest of them; `show=low` only the bad ones, `show=open` what waits."""
     show = request.args.get("show", "")
     seen = access.predicate_sql(call.session, call.caller, TICKET)
-    base = select(Survey, Ticket.number, Ticket.subject).join(Ticket, Ticket.id == Survey.ticket_id).where(seen)
+    base = select(Survey, Ticket).join(Ticket, Ticket.id == Survey.ticket_id).where(seen)
     if show == "open":
         base = base.where(Survey.answered_at.is_(None)).order_by(Survey.sent_at.desc())
     else:
