@@ -62,7 +62,9 @@ class Together:
         return client
 
     def log(self, name: str) -> list[Received]:
-        """The whole log of a service."""
+        """The whole log of a service, numbered as its worker would have done by now."""
+        with self.databases[name].connection(write=True) as connection:
+            event_log.number(connection)
         with self.databases[name].connection() as connection:
             epoch = event_log.state(connection).epoch
             rows = event_log.read(connection, after=0, limit=1_000_000, source=name, epoch=epoch)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from marshmallow import fields
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Index, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis import clock, directory
@@ -84,6 +84,12 @@ def add(
     followers.follow_unless_left(session, subject_kind, subject_id, caller)
     _publish(session, CommentAdded, comment)
     return comment
+
+
+def of(session: Session, subject_kind: str, subject_id: str) -> Sequence[Comment]:
+    """The comments on a record, the oldest first."""
+    wanted = select(Comment).where(Comment.subject_kind == subject_kind, Comment.subject_id == subject_id)
+    return session.scalars(wanted.order_by(Comment.created_at, Comment.id)).all()
 
 
 def edit(session: Session, comment: Comment, *, caller: Caller, text: str, mentions: Collection[str] = ()) -> Comment:

@@ -114,7 +114,11 @@ class Company:
         """Data of the events published so far, oldest first; `type_` without service and version."""
         with self.database.reading() as session:
             rows = session.execute(select(event_log.LOG).order_by(event_log.LOG.c.id)).all()
-        return [orjson.loads(row.data) for row in rows if row.type == f"approvals.{type_}.v1"]
+        return [
+            orjson.loads(row.data) | orjson.loads(row.personal or "{}").get("data", {})
+            for row in rows
+            if row.type == f"approvals.{type_}.v1"
+        ]
 
     def notices(self) -> list[tuple[str, tuple[str, ...]]]:
         """(key, people) of the notifications asked for."""

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from engines import comments
+
 HTML = {"Accept": "text/html"}
 PAGES = ("/approvals/tasks", "/approvals/tasks/done", "/approvals/tasks/started", "/approvals/tasks/copies",
          "/approvals/definitions", "/approvals/definitions/contract", "/approvals/delegations",
@@ -92,6 +94,9 @@ def test_a_request_is_returned_handed_on_and_commented_from_its_page(browser, co
     said = browser.post("zhang", f"/approvals/instances/{instance}/comments", comment="请看附件", mentions="lin")
     assert said.status_code == 303
     assert "请看附件" in browser("lin", f"/approvals/instances/{instance}").text
+    with company.database.reading() as session:
+        (comment,) = comments.of(session, "approval", instance)
+    assert (comment.by, comment.text, comment.mentions, comment.unseen) == ("zhang", "请看附件", ["lin"], [])
     assert (
         browser.post("chen", f"/approvals/tasks/{handed.id}/return", to="initiator", comment="折扣说明").status_code
         == 303

@@ -315,3 +315,25 @@ def test_files_hold_no_more_than_their_reader_may_count(deals, client):
     with deals.database.reading() as session:
         assert not access.has_right(session, deals.caller("lin"), "report", "export")
     assert client.as_user("lin").post(f"{API}/query/export", json=asked).status_code == 403
+
+
+def test_a_deal_shared_by_hand_counts_for_whom_it_was_opened_to_until_it_is_taken_back(deals):
+    before, mine = won(deals, "lin"), seen(deals, "lin")
+    assert "o2" not in mine
+    given = {"grantee_kind": "user", "grantee_id": "lin"}
+    deals.logs.tell("sales.record.shared.v1", "opportunity/o2", **given, level="read")
+    deals.catch_up()
+    assert seen(deals, "lin") == sorted([*mine, "o2"])
+    assert won(deals, "lin") > before
+    deals.logs.tell("sales.record.unshared.v1", "opportunity/o2", **given)
+    deals.catch_up()
+    assert (won(deals, "lin"), seen(deals, "lin")) == (before, mine)
+
+
+def test_a_share_that_has_run_out_counts_no_more(deals):
+    before = won(deals, "lin")
+    past = (deals.logs.now).replace(year=2020).isoformat()
+    deals.logs.tell("sales.record.shared.v1", "opportunity/o2", grantee_kind="user", grantee_id="lin", level="read",
+                    until=past)  # fmt: skip
+    deals.catch_up()
+    assert won(deals, "lin") == before

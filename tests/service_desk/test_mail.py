@@ -144,9 +144,9 @@ def test_html_becomes_text_and_a_file_keeps_only_the_last_part_of_its_name(desk,
     (stored,) = desk.all(Message)
     assert stored.text == "你好 客服\n\n\n• 一\n\n详情 (https://x.example/a)点我".replace("\n\n\n", "\n\n")
     ((file, blob),) = files(desk)
-    assert (file.name, blob.size, file.subject_kind) == (".._.._发票.pdf", 9, "ticket")
+    assert (file.name, blob.size, file.subject_kind) == ("_.._发票.pdf", 9, "ticket")
     assert stored.attachments == [
-        {"name": ".._.._发票.pdf", "type": "application/pdf", "size": 9, "attachment_id": file.id}
+        {"name": "_.._发票.pdf", "type": "application/pdf", "size": 9, "attachment_id": file.id}
     ]
 
 

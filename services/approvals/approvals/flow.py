@@ -17,7 +17,7 @@ from approvals.state import GONE, OPEN, Event, State, apply
 from approvals.verdicts import verdict
 
 COMMANDS = (
-    "start", "approve", "reject", "transfer", "return", "withdraw", "resubmit", "comment", "urge", "remind", "time_out",
+    "start", "approve", "reject", "transfer", "return", "withdraw", "resubmit", "urge", "remind", "time_out",
     "hand_over",
 )  # fmt: skip
 
@@ -37,7 +37,7 @@ def step(definition: Mapping[str, Any], state: State, command: Mapping[str, Any]
     """Events that follow from `command` {"do", "by", …}; the caller applies and stores them in order.
 
     do: start · approve(fields), reject, transfer(to, administers), return(to: node id or "initiator") with `task` · withdraw ·
-    resubmit(subject) · comment, urge · remind and time_out with `task` (from timers) · hand_over(to) with `task` (of a leaver).
+    resubmit(subject) · urge · remind and time_out with `task` (from timers) · hand_over(to) with `task` (of a leaver).
     Refusals are problems:
     TaskClosed, NotYourTask, WrongState, TargetNotPassed, TargetInactive, AlreadyAsked.
     """
@@ -126,9 +126,6 @@ class _Run:
             "task_completed", task=task_id, node=task["node"], outcome="returned", by=self.by, comment=self.comment
         )
         self._return_to(to, came_from=task["node"])
-
-    def do_comment(self) -> None:
-        self._emit("commented", by=self.by, comment=self.comment, mentions=list(self.command.get("mentions") or []))
 
     def do_urge(self) -> None:
         self._require("running")

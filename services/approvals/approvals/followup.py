@@ -135,19 +135,12 @@ def _urged(session: Session, instance: Instance, shape: Shape, event: Event) -> 
     telling.urged(session, instance, event)
 
 
-def _commented(session: Session, instance: Instance, shape: Shape, event: Event) -> None:
-    for user_id in event["mentions"]:
-        access.share(session, kind="approval", subject_id=instance.id, user_id=user_id, reason="approvals.mention")
-    telling.commented(session, instance, event)
-
-
 _TELL = {
     "instance_started": _started,
     "instance_resubmitted": _started,
     "cc_sent": _copied,
     "service_asked": _asked,
     "urged": _urged,
-    "commented": _commented,
 }
 
 

@@ -16,7 +16,7 @@ from chassis.errors import Invalid, NotFound
 from chassis.i18n import gettext as _
 from chassis.ids import uuid7
 from chassis.problems import as_problem, document
-from engines import access
+from engines import access, comments
 
 # Kinds whose services ask for approval themselves: a request by hand could say anything about their records, and would
 # share them with whoever is asked.
@@ -100,7 +100,13 @@ def comment(
     session: Session, *, caller: Caller, instance_id: str, comment: str, mentions: Sequence[str] = ()
 ) -> Instance:
     """Say something everybody in the instance can read; people who are mentioned are told, and may read it too."""
-    return _done(session, caller, instance_id, {"do": "comment", "comment": comment, "mentions": list(mentions)})
+    instance = readable(session, caller, instance_id)
+    for user_id in comments.mentioned(session, comment, mentions):
+        access.share(session, kind="approval", subject_id=instance_id, user_id=user_id, reason="approvals.mention")
+    comments.add(
+        session, caller=caller, subject_kind="approval", subject_id=instance_id, text=comment, mentions=mentions
+    )
+    return instance
 
 
 def resubmit(

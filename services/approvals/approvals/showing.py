@@ -10,7 +10,7 @@ from approvals.blocks import HUMAN, Shape
 from approvals.models import Instance, InstanceEvent
 from chassis import clock, directory, i18n
 from chassis.caller import Caller
-from engines import access, explain
+from engines import access, comments, explain
 from engines.explain import Decision
 
 
@@ -45,7 +45,8 @@ def trace(session: Session, caller: Caller, instance: Instance) -> list[dict[str
         if event.kind in _SILENT:
             continue
         entries.append(_entry(session, event, shape, assignees, kind, names))
-    return entries
+    said = [_said(comment) for comment in comments.of(session, "approval", instance.id)]
+    return sorted([*entries, *said], key=lambda entry: entry["at"]) if said else entries
 
 
 def route_decision(session: Session, caller: Caller, instance: Instance) -> Decision | None:
@@ -82,6 +83,13 @@ def time_per_node(session: Session, instance: Instance) -> list[dict[str, Any]]:
     shape = instances.shape_of(session, instance)
     visits = queries.time_per_node(instances.events_of(session, instance.id), clock.now())
     return [{**visit, "name": dict(shape.node(visit["node"])["name"])} for visit in visits if visit["type"] in HUMAN]
+
+
+def _said(comment: comments.Comment) -> dict[str, Any]:
+    """A comment, in the shape of an entry."""
+    nothing = dict.fromkeys(("node", "task_id", "who", "to", "outcome"))
+    told = {"kind": "commented", "at": comment.created_at, "by": comment.by, "comment": comment.text}
+    return {**nothing, **told, "name": {}, "reason": "", "text": {}, "steps": []}
 
 
 def _entry(

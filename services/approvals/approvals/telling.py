@@ -129,12 +129,6 @@ def urged(session: Session, instance: Instance, event: Event) -> None:
     _notify(session, instance, to=event["to"], key="approval_urged", title=title, text=text)
 
 
-def commented(session: Session, instance: Instance, event: Event) -> None:
-    title = both("You were mentioned: %(title)s", title=instance.title)
-    text = {"zh": event["comment"], "en": event["comment"]}
-    _notify(session, instance, to=event["mentions"], key="approval_comment", title=title, text=text)
-
-
 def copied(session: Session, instance: Instance, users: list[str]) -> None:
     title = both("For your information: %(title)s", title=instance.title)
     _notify(session, instance, to=users, key="approval_copy", title=title)

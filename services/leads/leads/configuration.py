@@ -1,4 +1,4 @@
-"""What is set up here, as data: scoring models, assignment rules, duplicate policies and forms."""
+"""What is set up here, as data: scoring models, assignment rules, duplicate policies, forms, pools and holding limits."""
 
 from functools import partial
 from typing import Any
@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from chassis.caller import Caller
 from chassis.configuration import DEFINITION, Section
+from engines.ownership import configuration as pools
 from engines.rules import configuration as rules
-from leads import definitions
+from leads import definitions, ownership
 from leads.models import Definition
 
 PURPOSES = ("scoring_model", "assignment_rules", "duplicate_policy", "capture_form")
@@ -26,7 +27,7 @@ def sections() -> list[Section]:
         )
         for purpose in PURPOSES
     ]
-    return [*purposes, rules.section()]
+    return [*purposes, *pools.sections(ownership.LEADS), rules.section()]
 
 
 def _export(session: Session, *, purpose: str) -> dict[str, dict[str, Any]]:

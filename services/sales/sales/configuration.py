@@ -1,4 +1,4 @@
-"""What is set up here, as data: pipelines, products, price books and exchange rates."""
+"""What is set up here, as data: pipelines, products, price books, exchange rates, pools and holding limits."""
 
 from typing import Any
 
@@ -10,8 +10,9 @@ from chassis.caller import Caller
 from chassis.configuration import Section
 from chassis.errors import Invalid
 from chassis.i18n import gettext as _
+from engines.ownership import configuration as pools
 from engines.rules import configuration as rules
-from sales import catalogue, queries, rates
+from sales import catalogue, ownership, queries, rates
 from sales.models import ExchangeRate, Pipeline, PriceBook, Product
 from sales.schemas import catalogue as schemas
 
@@ -25,6 +26,7 @@ def sections() -> list[Section]:
         Section(name="product", export=_products, apply=_put_product),
         Section(name="price_book", shape=_PriceBook(unknown=INCLUDE), export=_price_books, apply=_put_price_book),
         Section(name="exchange_rate", export=_rates, apply=_put_rate),
+        *pools.sections(ownership.ACCOUNTS),
         rules.section(),
     ]
 

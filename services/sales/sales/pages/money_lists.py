@@ -99,12 +99,12 @@ def contact_list(call: Call) -> Any:
         url=CONTACTS,
         link=CONTACTS + "/{id}",
         fields=fields.of_object(
-            CONTACT, *(name for name in (*_CONTACT, "account_id", "owner_id", "created_at") if name in CONTACT.by_name),
+            CONTACT, *(name for name in (*_CONTACT, "account_id", "owner_id", "created_at", "tags") if name in CONTACT.by_name),
             name={"sortable": True}, account_id={"kind": "record", "filterable": False}, created_at={"sortable": True},
             decision_role={"choices": choices(DECISION_ROLE_LABELS)},
         ),
         columns=["name", "title", "account_id", "decision_role", "phones", "emails", "owner_id"],
-        quick=["decision_role"],
+        quick=["decision_role", "tags"],
         tabs=[(_("Accounts"), "/sales/accounts", False), (_("Contacts"), CONTACTS, True)],
         empty=_("Contacts are entered on the page of their customer"),
     )  # fmt: skip
@@ -236,7 +236,10 @@ def _contacts(call: Call, found: Sequence[Any]) -> list[dict[str, Any]]:
     people = names(call.session, [item.owner_id for item in found])
     return [
         access.mask_out(
-            call.session, call.caller, "contact", {name: getattr(item, name) for name in (*_CONTACT, "created_at")}
+            call.session,
+            call.caller,
+            "contact",
+            {name: getattr(item, name) for name in (*_CONTACT, "created_at", "tags")},
         )
         | {"id": item.id, "account_id": row["account_id"], "owner_id": people.get(item.owner_id or "", "")}
         for row, item in zip(_links(call, found), found, strict=True)
