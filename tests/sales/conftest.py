@@ -111,7 +111,7 @@ class Office:
             return session.get(model, id_)
 
     def events(self, type_: str = "") -> list[dict[str, Any]]:
-        """The events published so far as {type, subject, data}, oldest first; `type_` without service and version."""
+        """The events published so far as {type, subject, data, names (what can be erased)}, oldest first; `type_` without service and version."""
         with self.database.reading() as session:
             rows = session.execute(select(event_log.LOG).order_by(event_log.LOG.c.id)).all()
         return [
@@ -120,6 +120,7 @@ class Office:
                 "subject": row.subject,
                 "data": orjson.loads(row.data),
                 "personal": row.personal,
+                "names": orjson.loads(row.personal or "{}").get("data", {}),
                 "changes": orjson.loads(row.changes or "{}"),
             }
             for row in rows

@@ -56,7 +56,7 @@ def test_submitting_asks_the_approvers_with_what_they_branch_on(office):
     data = asked["data"]
     assert (data["request_id"], data["definition"], data["subject_kind"]) == (request_id, "contract", "contract")
     assert data["snapshot"]["base_minor"] == 60_000_000
-    assert data["snapshot"]["account_name"] == "上海云帆科技有限公司"
+    assert asked["names"]["names"]["account_name"] == "上海云帆科技有限公司"
     assert data["snapshot"]["max_discount_percent"] == 0
     assert office.get(Contract, contract).status == "in_approval"
 
@@ -73,7 +73,7 @@ def test_approval_opens_receivables_wins_the_deal_and_asks_for_onboarding(office
     assert office.get(Opportunity, deal).amount_minor == 100001
     (approved,) = office.events("contract.approved")
     assert approved["data"]["payment_plan"][1]["amount_minor"] == 70001
-    assert approved["data"]["account"]["name"] == "上海云帆科技有限公司"
+    assert approved["names"]["account"]["name"] == "上海云帆科技有限公司"
     (won,) = office.events("opportunity.won")
     assert won["data"]["contract_id"] == contract
     (ticket,) = office.events("ticket.requested")

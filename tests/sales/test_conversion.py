@@ -78,7 +78,7 @@ def test_an_ambiguous_company_is_refused_with_candidates_until_the_owner_chooses
     ask(office)
     (refused,) = office.events("conversion.failed")
     assert refused["data"]["reason"] == "ambiguous_account"
-    assert {candidate["id"] for candidate in refused["data"]["candidates"]} == {one, two}
+    assert {candidate["id"] for candidate in refused["names"]["candidates"]} == {one, two}
     assert count(office, Opportunity) == 0
     ask(office, account_id=two)
     (done,) = office.events("conversion.completed")
@@ -114,4 +114,4 @@ def test_an_amount_that_cannot_be_booked_is_a_refusal_and_no_poison(office):
 
 def test_a_lead_without_a_company_becomes_a_personal_account(office):
     ask(office, company=None)
-    assert office.events("account.created")[0]["data"]["name"] == "陈晓峰"
+    assert office.events("account.created")[0]["names"]["name"] == "陈晓峰"
