@@ -10,7 +10,7 @@ from sqlalchemy import select
 from approvals import instances
 from approvals.app import SERVICE
 from approvals.models import Instance, Task
-from chassis import clock, db, event_log
+from chassis import clock, db, event_log, i18n
 from chassis.ids import uuid7
 from chassis.subscriptions import Received
 
@@ -127,4 +127,5 @@ class Company:
 
 @pytest.fixture
 def company(database, people) -> Company:
+    i18n.use("engines", "approvals")
     return Company(database, people).open()

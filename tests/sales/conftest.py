@@ -111,7 +111,7 @@ class Office:
             return session.get(model, id_)
 
     def events(self, type_: str = "") -> list[dict[str, Any]]:
-        """The events published so far as {type, subject, data, names (what can be erased)}, oldest first; `type_` without service and version."""
+        """The events published so far as {type, subject, data, names}, oldest first; `type_` without service and version."""
         with self.database.reading() as session:
             rows = session.execute(select(event_log.LOG).order_by(event_log.LOG.c.id)).all()
         return [
