@@ -129,7 +129,9 @@ def listeners(services: dict[Place, Service]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {name: [] for name in published}
     for service in services.values():
         for name in published:
-            kinds = sorted({g.kind for g in service.subscriptions.groups.values() if g.match(name) is not None})
+            own = name.startswith(f"{service.name}.")
+            heard = [(g.kind, g.match(name)) for g in service.subscriptions.groups.values()]
+            kinds = sorted({kind for kind, how in heard if how is not None and not (own and how.elsewhere)})
             if kinds:
                 found[name].append(f"{service.name} ({', '.join(kinds)})")
     return found
