@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from chassis import changes, clock, event_log
 from chassis.causation import MAX_DEPTH, current
 from chassis.ids import uuid7
+from chassis.loading import Dumper
 from chassis.records import Record
 
 
@@ -32,6 +33,7 @@ class Event:
 
     type: ClassVar[str] = ""
     schema: ClassVar[Schema]
+    dump: ClassVar[Dumper]
     personal_fields: ClassVar[frozenset[str]] = frozenset()
     _names: ClassVar[frozenset[str]] = frozenset()
     _required: ClassVar[frozenset[str]] = frozenset()
@@ -46,6 +48,7 @@ class Event:
         if type:
             cls.type = type
         cls.schema = Schema.from_dict(declared, name=cls.__name__)()
+        cls.dump = Dumper(cls.schema)
         cls._names = frozenset(declared)
         cls._required = frozenset(name for name, field in declared.items() if field.required)
         cls.personal_fields = frozenset(n for n, field in declared.items() if field.metadata.get("personal"))
@@ -96,7 +99,7 @@ def entry(
     cause = current()
     if cause.depth > MAX_DEPTH:
         raise LoopDetected(event.type)
-    data = event.schema.dump(event.data)
+    data = event.dump(event.data)
     hidden = {name: data.pop(name) for name in event.personal_fields & data.keys()}
     private = ({"data": hidden} if hidden else {}) | ({"changes": changed_personal} if changed_personal else {})
     event_id = uuid7()

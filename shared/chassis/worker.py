@@ -1,8 +1,10 @@
 """A service's worker process: takes the lease, then numbers, publishes, follows, retries and fires timers until SIGTERM."""
 
 import functools
+import gc
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +39,7 @@ from chassis.settings import Settings
 log = logging.getLogger(__name__)
 STAND_BY = 0.3  # seconds between tries for the lease
 CHECK_LEASE = 2.0
+SWITCH = 0.001  # seconds a loop that an event has woken waits at most for one that computes
 JOIN = 15.0
 RETRY_PAUSE = 0.05  # seconds at least from one look at what is parked to the next, however much arrives
 
@@ -258,6 +261,9 @@ def run(service: Service, settings: Settings) -> None:
     logs.configure(settings)
     clock.begin(settings.clock_offset, settings.clock_offset_file)
     worker = Worker(service, settings)
+    sys.setswitchinterval(SWITCH)
+    gc.collect()
+    gc.freeze()  # a full collection over all that was imported would hold every loop up for tens of milliseconds
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: worker.stop())
     worker.run()

@@ -122,7 +122,9 @@ def _check_ports(ports: Ports, *, after_crash: bool) -> None:
 
 def _nursery(folder: Folder, environment: dict[str, str]) -> Nursery | None:
     """Where processes can be forked and watched by a handle; elsewhere each is started by itself."""
-    if not hasattr(os, "pidfd_open"):
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
         return None
     nursery = Nursery(environment, folder.logs / "nursery.log", tree() or folder.path)
     nursery.start()
