@@ -18,6 +18,7 @@ TIERS = {
     "browser": ["tests/browser"],
     "bench": ["tests/bench"],
 }
+_IN_SHORT = ("access",)  # tiers of which `crm test` runs a part: what is not marked `whole`
 ALONE = {"faults", "browser", "bench"}  # one at a time: they start suites or measure
 _NO_TESTS = 5  # pytest's exit code for an empty selection
 
@@ -29,6 +30,8 @@ def test(options: Namespace) -> int:
     if not folders:
         raise SuiteError(f"there are no tests called {options.what!r}")
     command = [sys.executable, "-m", "pytest", *folders, "-rs"]
+    if options.what is None:
+        command += ["-m", "not whole"]
     if options.what not in ALONE:
         command += ["-n", str(options.parallel), "--dist", "loadgroup"]  # tests that share a suite stay together
     code = subprocess.run([*command, *options.extra], cwd=root, check=False).returncode
@@ -107,7 +110,7 @@ def _folders(root: Path, what: str | None) -> list[str]:
     quick = sorted(path.name for path in tests.iterdir() if path.is_dir() and any(path.rglob("test_*.py")))
     quick = [name for name in quick if name not in {Path(folder).name for tier in TIERS.values() for folder in tier}]
     if what is None:
-        return [f"tests/{name}" for name in quick]
+        return [f"tests/{name}" for name in sorted([*quick, *_IN_SHORT]) if (tests / name).is_dir()]
     if what in TIERS:
         return [folder for folder in TIERS[what] if (root / folder).is_dir()]
     try:
