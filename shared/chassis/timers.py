@@ -11,11 +11,11 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
-    Select,
     String,
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     select,
@@ -47,6 +47,13 @@ TABLE = Table(
 )
 AT_ONCE = 500
 MAX_ATTEMPTS = 10
+LOOK = 0.05  # seconds at least from one look at what is due to the next, however much is armed
+DUE = (  # at `moment`, oldest first, AT_ONCE at most; both columns come from the index alone
+    select(TABLE.c.id, TABLE.c.due_at)
+    .where(TABLE.c.due_at <= bindparam("moment"))
+    .order_by(TABLE.c.due_at, TABLE.c.id)
+    .limit(AT_ONCE)
+)
 
 
 @dataclass(frozen=True)
@@ -122,16 +129,10 @@ def cancel(session: Session, *, kind: str, key: str) -> bool:
     return gone.first() is not None
 
 
-def due_now(moment: datetime) -> Select[Any]:
-    """What is due at `moment`, oldest first, AT_ONCE at most; both columns come from the index alone."""
-    due = select(TABLE.c.id, TABLE.c.due_at).where(TABLE.c.due_at <= moment)
-    return due.order_by(TABLE.c.due_at, TABLE.c.id).limit(AT_ONCE)
-
-
 def fire_due(database: Database, timers: Timers) -> int:
     """Run everything due now, each in its own transaction; returns how many were committed."""
     with database.reading() as session:
-        rows = session.execute(due_now(clock.now())).all()
+        rows = session.connection().execute(DUE, {"moment": clock.now()}).all()
     bus_metrics.TIMER_LAG.set((clock.now() - rows[0].due_at).total_seconds() if rows else 0)
     return sum(fire(database, timers, row.id, row.due_at) for row in rows)
 
@@ -204,7 +205,7 @@ def run_forever(database: Database, timers: Timers, *, nudged: Wake, stopping: t
         try:
             if fire_due(database, timers) < AT_ONCE:
                 seen = nudged.wait(seen, 0.5)
-                stopping.wait(0.02)  # many commits, one look
+                stopping.wait(LOOK)
         except Exception:
             log.exception("timers failed")
             stopping.wait(1.0)
