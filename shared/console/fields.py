@@ -83,6 +83,11 @@ def of_object(kind: ObjectType, *names: str, **changes: Mapping[str, Any]) -> li
     return [_allowed(item, grant.rule(item.name)) for item in made if grant.rule(item.name) != "none"]
 
 
+def editable(made: Iterable[Field], *names: str) -> list[Field]:
+    """The fields, those named to be edited in the cells of a list as far as the reader may."""
+    return [replace(item, editable=True) if item.name in names and not item.readonly else item for item in made]
+
+
 def _allowed(item: Field, rule: str) -> Field:
     if rule == "edit":
         return item

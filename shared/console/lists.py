@@ -49,7 +49,8 @@ class List:
     """What a list page consists of. Build it per request, so that it holds only what the reader may see and do.
 
     `columns` are the names shown first, of `fields`; the first of them heads the card on a phone. `quick` fields are
-    offered as menus beside the search box. `edit` is the address of one cell (`/leads/leads/{id}/cells/{field}`).
+    offered as menus beside the search box. `edit` is the address of one cell (`/leads/leads/{id}/cells/{field}`,
+    console.cells); rows whose `may_edit` is False are left alone.
     Saved views come by themselves, by `key` (console.saved_views); `views` given to `asked` and `page` are shipped ones.
     """
 
@@ -153,12 +154,14 @@ def page(
     template: str = "console/list.html",
     **extra: Any,
 ) -> str:
-    """The whole page, or only the rows or the table when the browser asks for a part of it.
+    """The whole page, or only the rows, the table or the dialogs when the browser asks for a part of it.
 
     `problem` is shown above the table (a condition that was refused, a search too slow to finish).
     """
     if state.part == "rows":
         template = "console/list_rows.html"
+    elif state.part == "dialogs":
+        template = "console/list_dialogs.html"
     elif request.headers.get("HX-Target") == "list":
         template = "console/list_region.html"
     return render_template(

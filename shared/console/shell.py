@@ -99,6 +99,7 @@ def _equip_templates(app: Flask, state: Console) -> None:
         theme=theme,
         csrf_token=reader.csrf_token,
         reader=reader.current,
+        called=reader.called,
         navigation=navigation,
         here=lambda: navigation.current(request.path),
         may_see=reader.may_see,

@@ -71,7 +71,7 @@ class Office:
             return
         self.looked.add(kind)
         tab.settle()
-        too_wide = tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        too_wide = tab.page.evaluate("document.documentElement.scrollWidth") - SIZES[self.size]["width"]
         assert too_wide <= 0, f"{kind} is {too_wide} pixels wider than the window"
         tab.shot(f"main-{kind}")
         height = tab.page.evaluate("document.documentElement.scrollHeight")

@@ -144,3 +144,55 @@ def test_pages_speak_one_language_at_a_time(desk, chen):
         text = re.sub(r"<script.*?</script>|<[^>]*>|中文", "", page, flags=re.S)
         assert not HAN.search(text), HAN.findall(text)
     assert lead
+
+
+def test_a_cell_of_the_list_is_changed_like_the_form_changes_it(desk, client, chen):
+    lead = desk.capture(address="上海", company="旧公司").lead
+    cell = f"/leads/leads/{lead.id}/cells"
+    assert 'data-edits="company"' in see(chen, "/leads/leads")
+    assert 'value="旧公司"' in see(chen, f"{cell}/company")
+    done = chen.post(f"{cell}/phones", data={"value": "138 0000 0009", "version": str(lead.version)}, headers=HTML)
+    assert done.status_code == 200
+    assert "tel:+8613800000009" in done.text
+    (now,) = desk.leads()
+    assert now.phones == ["+8613800000009"]
+    assert desk.events("lead.changed")
+    # over what somebody else changed meanwhile: both are shown, nothing is lost, nothing is written
+    stale = chen.post(f"{cell}/company", data={"value": "我的公司", "version": str(lead.version)}, headers=HTML)
+    assert stale.status_code == 409
+    assert 'value="我的公司"' in stale.text
+    assert "旧公司" in stale.text
+    assert desk.leads()[0].company == "旧公司"
+    assert "旧公司" in see(chen, f"{cell}/company?cancel=1")
+
+
+def test_a_refused_cell_keeps_what_was_typed_and_says_why(desk, client, chen):
+    lead = desk.capture(address="上海", emails=[]).lead
+    cell = f"/leads/leads/{lead.id}/cells"
+    refused = chen.post(f"{cell}/budget", data={"value": "many", "version": str(lead.version)}, headers=HTML)
+    assert refused.status_code == 422
+    assert 'value="many"' in refused.text
+    assert 'role="alert"' in refused.text
+    gone = chen.post(f"{cell}/phones", data={"value": "", "version": str(lead.version)}, headers=HTML)
+    assert gone.status_code == 422  # then nobody could reach the lead
+    assert chen.post(f"{cell}/status", data={"value": "converted"}, headers=HTML).status_code == 404
+    assert client.as_user("mia").post(f"{cell}/phones", data={"value": "1"}, headers=HTML).status_code in (403, 404)
+    assert desk.leads()[0].version == lead.version
+
+
+def test_a_lead_is_edited_by_form_and_two_versions_stand_side_by_side(desk, chen):
+    lead = desk.capture(address="上海", company="旧公司").lead
+    url = f"/leads/leads/{lead.id}"
+    assert f"{url}/edit" in see(chen, url)
+    assert 'value="旧公司"' in see(chen, f"{url}/edit")
+    filled = {"name": "张三", "company": "新公司", "phones": "13812345678", "budget": "9,000", "version": str(lead.version)}
+    assert chen.post(f"{url}/edit", data=filled, headers=HTML).status_code == 303
+    (now,) = desk.leads()
+    assert (now.name, now.company, now.budget) == ("张三", "新公司", "900000 CNY")
+    stale = chen.post(f"{url}/edit", data=filled | {"company": "又一家"}, headers=HTML)
+    assert stale.status_code == 409
+    assert "新公司" in stale.text
+    assert "又一家" in stale.text
+    wrong = chen.post(f"{url}/edit", data=filled | {"budget": "x", "version": str(now.version)}, headers=HTML)
+    assert wrong.status_code == 422
+    assert 'value="张三"' in wrong.text

@@ -190,3 +190,30 @@ def test_pages_of_others_records_do_not_exist(client, office):
     deal = office.opportunity(owner="wang")
     page(client.as_user("lin"), f"/sales/opportunities/{deal}", status=404)
     page(client, "/sales/opportunities", status=303)
+
+
+def test_cells_of_accounts_and_deals_are_edited_with_their_version(lin, office):
+    deal = office.opportunity()
+    with office.database.reading() as session:
+        record = session.get_one(Opportunity, deal)
+        account, version = record.account_id, str(record.version)
+    cell = f"/sales/opportunities/{deal}/cells"
+    assert 'data-edits="amount"' in page(lin, "/sales/opportunities/list")
+    assert page(lin, f"{cell}/amount").count('name="version"') == 1
+    assert post(lin, f"{cell}/amount", {"value": "12,500.50", "version": version}).status_code == 200
+    assert post(lin, f"{cell}/amount", {"value": "1", "version": version}).status_code == 409
+    with office.database.reading() as session:
+        record = session.get_one(Opportunity, deal)
+        assert record.amount_minor == 1250050
+        version = str(record.version)
+    refused = post(lin, f"{cell}/close_date", {"value": "someday", "version": version})
+    assert refused.status_code == 422
+    assert 'role="alert"' in refused.text
+    empty = post(lin, f"{cell}/name", {"value": "", "version": version})
+    assert empty.status_code == 422
+    assert post(lin, f"{cell}/stage", {"value": "won", "version": version}).status_code == 404
+    with office.database.reading() as session:
+        version = str(session.get_one(Account, account).version)
+    assert post(lin, f"/sales/accounts/{account}/cells/city", {"value": "苏州", "version": version}).status_code == 200
+    with office.database.reading() as session:
+        assert session.get_one(Account, account).city == "苏州"

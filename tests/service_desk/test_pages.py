@@ -212,3 +212,18 @@ def test_what_customers_write_is_never_html(desk, page):
     assert "<script>alert(1)" not in shown
     assert "<img src=x" not in shown
     assert desk.all(Message)[0].text == "<img src=x onerror=alert(2)>"
+
+
+def test_the_cells_of_the_list_are_edited_by_who_may_and_refusals_keep_what_was_typed(desk, page, post):
+    ticket_id = desk.ticket(subject="Printer", account_id="acc-b")
+    cell = f"{URL}/{ticket_id}/cells"
+    assert 'data-edits="priority"' in page(URL)
+    version = re.search(r'name="version" value="(\d+)"', page(f"{cell}/subject"))[1]
+    changed = post(f"{cell}/subject", value="Printer is on fire", version=version)
+    assert changed.status_code == 200
+    assert "Printer is on fire" in changed.text
+    assert post(f"{cell}/subject", value="Again", version=version).status_code == 409
+    refused = post(f"{cell}/priority", value="very", version=str(int(version) + 1))
+    assert refused.status_code == 422
+    assert 'role="alert"' in refused.text
+    assert post(f"{cell}/status", value="closed", version=version).status_code == 404

@@ -28,13 +28,13 @@ _SAID = {
 
 def run(session: Session) -> None:
     """Fill an empty database; the people are those of the demo directory."""
-    for purpose, key, body in (
-        ("duplicate_policy", "standard", DUPLICATE_POLICY),
-        ("scoring_model", "standard", MODEL),
-        ("assignment_rules", "standard", RULES),
-        ("capture_form", "contact", FORM),
+    for purpose, key, body, title in (
+        ("duplicate_policy", "standard", DUPLICATE_POLICY, {"zh": "标准查重策略", "en": "Standard duplicate policy"}),
+        ("scoring_model", "standard", MODEL, {"zh": "标准评分模型", "en": "Standard scoring model"}),
+        ("assignment_rules", "standard", RULES, {"zh": "标准分配规则", "en": "Standard assignment rules"}),
+        ("capture_form", "contact", FORM, None),
     ):
-        definitions.publish_definition(session, caller=SYSTEM, purpose=purpose, key=key, body=body)
+        definitions.publish_definition(session, caller=SYSTEM, purpose=purpose, key=key, body=body, title=title)
     publishing.publish_rule(
         session, ownership.LEADS, caller=SYSTEM, key="default", title=shipped_pools.DEFAULT["title"],
         body=publishing.slower(shipped_pools.DEFAULT["body"], days=60),

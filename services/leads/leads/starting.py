@@ -15,13 +15,13 @@ from leads.seed_definitions import DUPLICATE_POLICY, FORM, MODEL
 def begin(session: Session) -> None:
     """Put a scoring model, a duplicate policy and a contact form in force where the company has none of the kind."""
     ready = (
-        ("duplicate_policy", "standard", DUPLICATE_POLICY),
-        ("scoring_model", "standard", MODEL),
-        ("capture_form", "contact", FORM),
+        ("duplicate_policy", "standard", DUPLICATE_POLICY, {"zh": "标准查重策略", "en": "Standard duplicate policy"}),
+        ("scoring_model", "standard", MODEL, {"zh": "标准评分模型", "en": "Standard scoring model"}),
+        ("capture_form", "contact", FORM, None),
     )
-    for purpose, key, body in ready:
+    for purpose, key, body, title in ready:
         if not session.scalar(select(exists().where(Definition.purpose == purpose))):
-            definitions.publish_definition(session, caller=SYSTEM, purpose=purpose, key=key, body=body)
+            definitions.publish_definition(session, caller=SYSTEM, purpose=purpose, key=key, body=body, title=title)
 
 
 def unseed(session: Session, marked: dict[str, set[str]]) -> None:

@@ -151,7 +151,12 @@ document.addEventListener("click", (event) => {
   }
 });
 
-function openDialog(id) {
+// The dialogs of a list come when the first of them is opened.
+async function openDialog(id) {
+  const kept = document.getElementById("list-dialogs");
+  if (kept && !kept.childElementCount && !document.getElementById(id)) {
+    await htmx.ajax("GET", document.getElementById("list").dataset.dialogs, { source: kept, target: kept });
+  }
   const dialog = document.getElementById(id);
   if (!dialog || dialog.open) return;
   for (const menu of $$("details.menu[open]")) menu.open = false;

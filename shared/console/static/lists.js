@@ -104,46 +104,70 @@ document.addEventListener("change", (event) => {
 
 // ---- the condition builder, see builder.js
 
-const builderForm = $("[data-builder]");
-if (builderForm) {
-  const builderFacts = JSON.parse($("[data-builder-facts]", builderForm).textContent);
-  let editor = null;
-  builderForm.closest("dialog").addEventListener("crm:open", () => {
-    editor = conditionEditor($("[data-builder-root]", builderForm), builderFacts, conditionNow());
-    if (editor.empty()) editor.add();
-  });
-  $("[data-builder-clear]", builderForm).addEventListener("click", () => editor.clear());
-  builderForm.addEventListener("submit", () => applyCondition(editor.value()));
-}
+let conditionIn = null;
+document.addEventListener("crm:open", (event) => {
+  const form = $("[data-builder]", event.target);
+  if (!form) return;
+  const facts = JSON.parse($("[data-builder-facts]", form).textContent);
+  conditionIn = conditionEditor($("[data-builder-root]", form), facts, conditionNow());
+  if (conditionIn.empty()) conditionIn.add();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-builder-clear]")) conditionIn.clear();
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-builder]")) applyCondition(conditionIn.value());
+});
 
 // ---- columns
 
-const columnForm = $("[data-columns]");
-columnForm?.addEventListener("click", (event) => {
+document.addEventListener("click", (event) => {
+  const columns = event.target.closest("[data-columns]");
+  if (!columns) return;
   const line = event.target.closest("li");
   if (event.target.closest("[data-up]") && line.previousElementSibling) line.previousElementSibling.before(line);
   if (event.target.closest("[data-down]") && line.nextElementSibling) line.nextElementSibling.after(line);
   if (event.target.closest("[data-up], [data-down]")) event.target.closest("button").focus();
   if (event.target.closest("[data-columns-default]")) {
-    columnForm.closest("dialog").close();
+    columns.closest("dialog").close();
     applyState({ columns: "" });
   }
 });
-columnForm?.addEventListener("submit", () => {
-  applyState({ columns: $$("input:checked", columnForm).map((box) => box.value).join(",") });
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-columns]")) return;
+  applyState({ columns: $$("input:checked", event.target).map((box) => box.value).join(",") });
 });
 
 // ---- saved views
 
-$("[data-view-form]")?.addEventListener("submit", (event) => {
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-view-form]")) return;
   const { filter, sort, shown } = listNow().dataset;
   Object.assign(event.target.elements.filter, { value: isEmptyCondition(conditionNow()) ? "" : filter });
   event.target.elements.sort.value = sort;
   event.target.elements.columns.value = shown;
 });
 
-// ---- inline edit
+// ---- inline edit: a cell under a heading that names a field gets a pencil
 
+function addPencils() {
+  const table = $("table[data-edit]", listNow());
+  if (!table) return;
+  const headings = $$("thead th", table).map((heading, at) => [heading, at]).filter(([heading]) => heading.dataset.edits);
+  for (const row of $$("tbody tr[data-id]:not([data-fixed])", table)) {
+    for (const [heading, at] of headings) {
+      const cell = row.cells[at];
+      if ($(".cell-pencil, form", cell)) continue;
+      const address = table.dataset.edit.replace("{id}", encodeURIComponent(row.dataset.id)).replace("{field}", encodeURIComponent(heading.dataset.edits));
+      const pencil = element("button", { type: "button", className: "cell-pencil" }, svgIcon("pencil"));
+      pencil.setAttribute("aria-label", heading.dataset.editLabel);
+      pencil.addEventListener("click", () => htmx.ajax("GET", address, { source: cell, target: cell }));
+      cell.dataset.editable = "";
+      cell.append(pencil);
+    }
+  }
+}
+document.addEventListener("htmx:afterSettle", addPencils);
 document.addEventListener("dblclick", (event) => {
   const cell = event.target.closest("td[data-editable]");
   if (cell && !event.target.closest("a, form")) $(".cell-pencil", cell)?.click();
@@ -159,3 +183,4 @@ document.addEventListener("keydown", (event) => {
 
 showQuick();
 showChosen();
+addPencils();

@@ -25,7 +25,7 @@ URL = "/approvals/definitions"
 def definition_list(call: Call) -> Any:
     """All flows."""
     shown = lists.List(
-        key="approvals.definitions", title=_("Approval flows"), url=URL, link=URL + "/{key}", sort="",
+        key="approvals.definitions", title=_("Approval flows"), url=URL, link=URL + "/{id}", sort="",
         fields=[
             Field(name="title", label=_("Flow"), filterable=False),
             Field(name="subject", label=_("About"), filterable=False),

@@ -54,7 +54,7 @@ def instance_page(call: Call, id: str) -> Any:
             sections=[details.Section(title=_("What it is about"), fields=_subject_fields(call, instance, subject))],
             timeline=story.entries(call, entries),
             composer=_composer(id),
-            kit=record_kit.shown(call, APPROVAL, instance, only=("attachment",), title=_("Files")),
+            kit=record_kit.shown(call, APPROVAL, instance, only=("attachment",), title=_("History of the files")),
             side=_side(instance),
         ),
         template="approvals/instance.html",

@@ -23,7 +23,7 @@ api = Api("leads", tag="leads")
 STEP = [WrongStatus, MergedAway]
 
 
-def _columns(body: dict[str, Any]) -> dict[str, Any]:
+def columns(body: dict[str, Any]) -> dict[str, Any]:
     """The body as the use cases take it: money in its two columns."""
     values = dict(body)
     if "budget" in values:
@@ -49,7 +49,7 @@ def _for_step(call: Call, lead_id: str) -> Lead:
 )  # fmt: skip
 def create_lead(call: Call) -> Any:
     """Capture a lead: normalise, look for duplicates, score, assign, open the follow-up."""
-    values = _columns(call.body)
+    values = columns(call.body)
     policy = values.pop("duplicate_policy", None)
     if values.get("owner_id") and values["owner_id"] != call.caller.id:
         access.require_right(call.session, call.caller, "lead", "assign")
@@ -79,7 +79,7 @@ def read_lead(call: Call, id: str) -> Any:
 )
 def edit_lead(call: Call, id: str) -> Any:
     """Change fields of a lead."""
-    lead = progress.edit(call.session, _for_step(call, id), caller=call.caller, **_columns(call.body))
+    lead = progress.edit(call.session, _for_step(call, id), caller=call.caller, **columns(call.body))
     return queries.details(call.session, call.caller, lead)
 
 
@@ -215,5 +215,5 @@ def undo_merge(call: Call, id: str) -> Any:
 )
 def check_duplicates(call: Call) -> Any:
     """Look for leads like these details; nothing is stored."""
-    record, found = capture.preview(call.session, _columns(call.body))
+    record, found = capture.preview(call.session, columns(call.body))
     return {"record": record, "duplicates": queries.candidates(call.session, call.caller, found)}

@@ -105,6 +105,7 @@ def _step_actions(call: Call, lead: Lead) -> list[details.Action]:
         found += pools.manager_actions(base)
     if not writes:
         return found
+    found.append(action(label=_("Edit"), url=f"{base}/edit", icon="pencil", method="get"))
     more: list[tuple[str, str, str, bool, tuple[Field, ...]]] = [
         ("nurture", _("Nurture"), "hourglass", False, ()),
         ("resume", _("Take up again"), "player-play", False, ()),

@@ -11,7 +11,7 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
-from console import fields, forms, lists, record_kit, replies
+from console import cells, fields, forms, lists, record_kit, replies
 from console.fields import Field
 from console.pages import signed_in
 from engines import listing
@@ -25,6 +25,9 @@ from leads.pages.edge import GRADE, OWNER, REASON, SOURCE, STATUS, URL, choices,
 from leads.schemas import LeadIn
 
 BULK_AT_ONCE = 1000
+EDITED = (
+    "name", "company", "title", "phones", "emails", "region", "city", "industry", "company_size", "budget", "next_action_at",
+)  # fmt: skip
 
 
 class _AsIs(Dumper):
@@ -48,17 +51,18 @@ def definition(call: Call) -> lists.List:
         title=_("Leads"),
         url=URL,
         link=URL + "/{id}",
-        fields=fields.of_object(
-            LEAD, "name", "company", "status", "score", "grade", "owner_id", "source", "region", "city", "phones", "emails",
-            "industry", "company_size", "budget", "pool", "unassigned_since", "next_reclaim_at", "protected_until",
+        fields=fields.editable(fields.of_object(
+            LEAD, "name", "company", "title", "status", "score", "grade", "owner_id", "source", "region", "city", "phones",
+            "emails", "industry", "company_size", "budget", "pool", "unassigned_since", "next_reclaim_at", "protected_until",
             "response_due_at", "last_activity_at", "next_action_at", "created_at", "number", "tags",
             status={"choices": STATUS}, source={"choices": SOURCE}, grade={"choices": GRADE, "sortable": True},
             score={"kind": "score", "sortable": True}, created_at={"sortable": True, "kind": "relative"},
             last_activity_at={"sortable": True, "kind": "relative"}, owner_id={"lookup": "/leads/lookup/people"},
             response_due_at={"sortable": True, "kind": "relative"}, next_reclaim_at={"sortable": True, "kind": "relative"},
             tags={"choices": record_kit.tag_choices(call.session, "lead")},
-        ),
-        columns=["name", "company", "status", "score", "owner_id", "source", "region", "created_at", "next_reclaim_at"],
+        ), *EDITED),
+        edit=URL + "/{id}/cells/{field}" if may(call, "edit") else "",
+        columns=["name", "company", "status", "score", "owner_id", "source", "created_at", "next_reclaim_at"],
         others=[(_("Pools"), "/leads/pools", "pool")],
         quick=["status", "source", "grade", "tags"],
         create=(f"{URL}/new", _("New lead")) if may(call, "create") else None,
@@ -106,7 +110,9 @@ def lead_list(call: Call) -> Any:
     except (ConditionError, Problem) as problem:
         texts = [str(text) for messages in (problem.errors or {}).values() for text in messages]
         return lists.page(shown, asked, rows=[], problem=" ".join(texts) or str(problem))
-    return lists.page(shown, asked, rows=rows(call, found.items), next_cursor=found.next_cursor)
+    return lists.page(
+        shown, asked, rows=cells.marked(call, LEAD, found.items, rows(call, found.items)), next_cursor=found.next_cursor
+    )
 
 
 def _fetch(call: Call, asked: lists.Asked) -> paging.Page:

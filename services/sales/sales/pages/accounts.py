@@ -9,7 +9,7 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy, pick
-from console import details, fields, forms, lists, pools, record_kit, replies, sharing
+from console import cells, details, fields, forms, lists, pools, record_kit, replies, sharing
 from engines import access, explain
 from engines.access import has_right, right
 from engines.ownership import require_giving, runs_pool
@@ -40,41 +40,51 @@ from sales.schemas import customers as schemas
 from sales.settings import current
 
 URL = "/sales/accounts"
+EDITED = ("name", "region", "city", "source", "size")
 _TYPED = ("name", "legal_name", "credit_code", "industry", "region", "city", "address", "size", "source")
 
 
 @pages.get("/accounts", allow=right("account", "read"))
 def account_list(call: Call) -> Any:
     """The accounts as a list."""
-    shown = lists.List(
+    shown = definition(call)
+    asked = lists.asked(shown)
+    try:
+        found = paging.fetch(call, ACCOUNT, asked)
+    except Problem as error:
+        return lists.page(shown, asked, rows=[], problem=paging.reason(error))
+    return lists.page(shown, asked, rows=_rows(call, found.items), next_cursor=found.next_cursor)
+
+
+def definition(call: Call) -> lists.List:
+    """The list as this reader may use it."""
+    return lists.List(
         key="sales.accounts",
         title=_("Accounts"),
         url=URL,
         tabs=[(_("Accounts"), URL, True), (_("Contacts"), "/sales/contacts", False)],
         link=URL + "/{id}",
-        fields=fields.of_object(
+        fields=fields.editable(fields.of_object(
             ACCOUNT, "name", "tier", "industry", "region", "city", "owner_id", "contract_total", "open_total",
             "last_activity_at", "next_reclaim_at", "pool", "pooled_at", "protected_until", "created_at", "number", "source",
             "size", "tags",
             tags={"choices": record_kit.tag_choices(call.session, "account")},
-            tier={"choices": choices(TIER_LABELS)}, name={"sortable": True}, contract_total={"sortable": True},
+            tier={"choices": choices(TIER_LABELS)}, name={"sortable": True, "required": True}, contract_total={"sortable": True},
             open_total={"sortable": True}, created_at={"sortable": True},
             next_reclaim_at={"sortable": True, "kind": "relative"},
-        ),
+        ), *EDITED),
+        edit=URL + "/{id}/cells/{field}" if has_right(call.session, call.caller, "account", "edit") else "",
         columns=["name", "tier", "industry", "region", "owner_id", "contract_total", "open_total"],
         quick=["tier", "region", "tags"],
         bulk=_bulk(call),
         others=[(_("Pools"), "/sales/pools", "pool")],
         create=(f"{URL}/new", _("New account")) if has_right(call.session, call.caller, "account", "create") else None,
     )  # fmt: skip
-    asked = lists.asked(shown)
-    try:
-        found = paging.fetch(call, ACCOUNT, asked)
-    except Problem as error:
-        return lists.page(shown, asked, rows=[], problem=paging.reason(error))
-    people = names(call.session, [item.owner_id for item in found.items])
-    rows = [_row(call, item, people) for item in found.items]
-    return lists.page(shown, asked, rows=rows, next_cursor=found.next_cursor)
+
+
+def _rows(call: Call, found: Sequence[Account]) -> list[dict[str, Any]]:
+    people = names(call.session, [item.owner_id for item in found])
+    return cells.marked(call, ACCOUNT, found, [_row(call, item, people) for item in found])
 
 
 @pages.get("/accounts/new", allow=right("account", "create"))
@@ -180,6 +190,25 @@ def edit_account(call: Call, id: str) -> Any:
     emptied = {name: None for name, value in posted.items() if value is None and name != "name"}
     accounts.edit(call.session, record, **(emptied | body))
     return replies.go(f"{URL}/{id}", _("Saved"), accepted=form.key)
+
+
+def _for_edit(call: Call, id: str) -> Account:
+    return access.get(call.session, call.caller, Account, id, "edit", lock=request.method == "POST")
+
+
+def _save_cell(call: Call, record: Account, given: dict[str, Any]) -> None:
+    emptied = {name: None for name, value in given.items() if value is None}
+    filled = {name: value for name, value in given.items() if value is not None}
+    accounts.edit(call.session, record, **(emptied | schemas.AccountEdit(partial=True).load(filled)))
+
+
+cells.mount(
+    pages,
+    cells.Cells(
+        kind=ACCOUNT, path="accounts", shown=definition, find=_for_edit, row=lambda call, record: _rows(call, [record])[0],
+        save=_save_cell,
+    ),
+)  # fmt: skip
 
 
 @pages.post("/accounts/<id>/assign", allow=right("account", "read"))

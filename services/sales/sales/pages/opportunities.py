@@ -9,7 +9,7 @@ from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy as later
 from chassis.i18n import pick
-from console import details, fields, forms, lists, record_kit, replies, sharing
+from console import cells, details, fields, forms, lists, record_kit, replies, sharing
 from engines import access
 from engines.access import has_right, right
 from engines.conditions import ConditionError
@@ -31,6 +31,7 @@ from sales.pages.edge import (
 from sales.schemas import deals
 from sales.settings import current
 
+EDITED = ("name", "amount", "close_date", "next_step")
 ACCOUNT_LOOKUP = "/sales/lookup/accounts"
 LOSS = fields.Field(
     name="loss_reason", label=later("Reason"), kind="choice", choices=choices(LOSS_REASONS), required=True
@@ -41,29 +42,35 @@ LOSS_NOTE = fields.Field(name="loss_note", label=later("What we learned"), kind=
 @pages.get("/opportunities/list", allow=right("opportunity", "read"))
 def opportunity_list(call: Call) -> Any:
     """The opportunities as a list."""
-    shown = lists.List(
-        key="sales.opportunities",
-        title=_("Opportunities"),
-        url=f"{URL}/list",
-        link=URL + "/{id}",
-        fields=fields.of_object(
-            OPPORTUNITY, "name", "account_id", "amount", "stage", "category", "probability", "close_date", "owner_id",
-            "stalled", "region", "created_at", "tags",
-            tags={"choices": record_kit.tag_choices(call.session, "opportunity")},
-            account_id={"kind": "record", "filterable": False}, amount={"sortable": True}, close_date={"sortable": True},
-            category={"choices": choices(CATEGORIES)}, created_at={"sortable": True}, name={"sortable": True},
-        ),
-        columns=["name", "account_id", "amount", "stage", "category", "close_date", "owner_id"],
-        quick=["category", "stalled", "tags"],
-        create=(f"{URL}/new", _("New opportunity")),
-        others=[(_("Board"), URL, "layout-kanban")],
-    )  # fmt: skip
+    shown = definition(call)
     asked = lists.asked(shown)
     try:
         found = paging.fetch(call, OPPORTUNITY, asked)
     except (ConditionError, Problem) as error:
         return lists.page(shown, asked, rows=[], problem=paging.reason(error))
     return lists.page(shown, asked, rows=_rows(call, found.items), next_cursor=found.next_cursor)
+
+
+def definition(call: Call) -> lists.List:
+    """The list as this reader may use it."""
+    return lists.List(
+        key="sales.opportunities",
+        title=_("Opportunities"),
+        url=f"{URL}/list",
+        link=URL + "/{id}",
+        fields=fields.editable(fields.of_object(
+            OPPORTUNITY, "name", "account_id", "amount", "stage", "category", "probability", "close_date", "owner_id",
+            "stalled", "region", "next_step", "created_at", "tags",
+            tags={"choices": record_kit.tag_choices(call.session, "opportunity")},
+            account_id={"kind": "record", "filterable": False}, amount={"sortable": True}, close_date={"sortable": True},
+            category={"choices": choices(CATEGORIES)}, created_at={"sortable": True}, name={"sortable": True, "required": True},
+        ), *EDITED),
+        edit=URL + "/{id}/cells/{field}" if has_right(call.session, call.caller, "opportunity", "edit") else "",
+        columns=["name", "account_id", "amount", "stage", "category", "close_date", "owner_id"],
+        quick=["category", "stalled", "tags"],
+        create=(f"{URL}/new", _("New opportunity")),
+        others=[(_("Board"), URL, "layout-kanban")],
+    )  # fmt: skip
 
 
 @pages.get("/opportunities/new", allow=right("opportunity", "create"))
@@ -161,6 +168,23 @@ def edit_opportunity(call: Call, id: str) -> Any:
     return replies.go(f"{URL}/{id}", _("Saved"), accepted=form.key)
 
 
+def _for_edit(call: Call, id: str) -> Opportunity:
+    return access.get(call.session, call.caller, Opportunity, id, "edit", lock=request.method == "POST")
+
+
+def _save_cell(call: Call, record: Opportunity, given: dict[str, Any]) -> None:
+    opportunities.edit(call.session, record, **deals.OpportunityEdit(partial=True).load(given))
+
+
+cells.mount(
+    pages,
+    cells.Cells(
+        kind=OPPORTUNITY, path="opportunities", shown=definition, find=_for_edit,
+        row=lambda call, record: _rows(call, [record])[0], save=_save_cell,
+    ),
+)  # fmt: skip
+
+
 @pages.get("/opportunities/<id>/lose", allow=right("opportunity", "move"))
 def lose_form(call: Call, id: str) -> Any:
     """Why the deal was lost."""
@@ -217,7 +241,7 @@ def _rows(call: Call, items: Any) -> list[dict[str, Any]]:
     people = names(call.session, [item.owner_id for item in items])
     accounts = queries.account_names(call.session, [item.account_id for item in items])
     pipelines = {item.pipeline_id: call.session.get(Pipeline, item.pipeline_id) for item in items}
-    return [
+    shown = [
         _shown(
             item,
             pipelines[item.pipeline_id],
@@ -226,6 +250,7 @@ def _rows(call: Call, items: Any) -> list[dict[str, Any]]:
         )
         for item in items
     ]
+    return cells.marked(call, OPPORTUNITY, items, shown)
 
 
 def _shown(record: Opportunity, pipeline: Any, *, account: str, owner: str) -> dict[str, Any]:

@@ -12,13 +12,14 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
-from console import fields, forms, lists, record_kit, replies
+from console import cells, fields, forms, lists, record_kit, replies
 from console.fields import Field
-from engines import listing
+from engines import access, listing
 from engines.access import has_right, right
 from engines.conditions import ConditionError
 from service_desk import progress, queries, tickets
 from service_desk.lifecycle import ACTIVE
+from service_desk.models import Ticket
 from service_desk.objects import CHANNELS, TICKET
 from service_desk.pages.edge import (
     ASSIGNEE,
@@ -34,9 +35,10 @@ from service_desk.pages.edge import (
     queue_field,
     rows,
 )
-from service_desk.schemas import TicketIn
+from service_desk.schemas import TicketEdit, TicketIn
 
 BULK_AT_ONCE = 500
+EDITED = ("subject", "priority", "type", "requester_name")
 _ACTIVE = {"field": "status", "op": "in", "value": list(ACTIVE)}
 _ENTERED = ("staff", "phone", "wechat", "email")
 
@@ -90,7 +92,7 @@ def definition(call: Call) -> lists.List:
         title=_("Tickets"),
         url=URL,
         link=URL + "/{id}",
-        fields=fields.of_object(
+        fields=fields.editable(fields.of_object(
             TICKET, "subject", "status", "priority", "type", "assignee_id", "queue", "account_id", "account_tier",
             "requester_name",
             "channel", "next_due_at", "breached", "csat", "created_at", "solved_at", "number", "tags",
@@ -99,8 +101,9 @@ def definition(call: Call) -> lists.List:
             queue={"choices": queue_choices(call.session)}, account_id={"kind": "record"},
             next_due_at={"sortable": True, "kind": "relative"}, created_at={"sortable": True, "kind": "relative"},
             tags={"choices": record_kit.tag_choices(call.session, "ticket")},
-            solved_at={"sortable": True, "kind": "relative"}, csat={"sortable": True},
-        ),
+            solved_at={"sortable": True, "kind": "relative"}, csat={"sortable": True}, subject={"required": True},
+        ), *EDITED),
+        edit=URL + "/{id}/cells/{field}" if may(call, "edit") else "",
         columns=["subject", "status", "priority", "account_id", "assignee_id", "queue", "next_due_at", "created_at"],
         quick=["status", "priority", "queue", "tags"],
         create=(f"{URL}/new", _("New ticket")) if may(call, "create") else None,
@@ -130,7 +133,13 @@ def ticket_list(call: Call) -> Any:
     except (ConditionError, Problem) as problem:
         texts = [str(text) for messages in (problem.errors or {}).values() for text in messages]
         return lists.page(shown, asked, rows=[], views=known, problem=" ".join(texts) or str(problem))
-    return lists.page(shown, asked, rows=rows(call, found.items), next_cursor=found.next_cursor, views=known)
+    return lists.page(
+        shown,
+        asked,
+        rows=cells.marked(call, TICKET, found.items, rows(call, found.items)),
+        next_cursor=found.next_cursor,
+        views=known,
+    )
 
 
 def _fetch(call: Call, asked: lists.Asked) -> paging.Page:
@@ -140,6 +149,23 @@ def _fetch(call: Call, asked: lists.Asked) -> paging.Page:
     )
     wanted = paging.Asked(sort=asked.sort, limit=asked.limit, cursor=asked.cursor or "")
     return paging.page(call.session, found, queries.TICKETS, _RECORDS, wanted)
+
+
+def _for_edit(call: Call, id: str) -> Ticket:
+    return access.get(call.session, call.caller, Ticket, id, "edit", lock=request.method == "POST")
+
+
+def _save_cell(call: Call, ticket: Ticket, given: dict[str, Any]) -> None:
+    tickets.edit(call.session, ticket, caller=call.caller, **TicketEdit(partial=True).load(given))
+
+
+cells.mount(
+    pages,
+    cells.Cells(
+        kind=TICKET, path="tickets", shown=definition, find=_for_edit, row=lambda call, ticket: rows(call, [ticket])[0],
+        save=_save_cell,
+    ),
+)  # fmt: skip
 
 
 @pages.post("/tickets/bulk/<action>", allow=right("ticket", "bulk"))
