@@ -185,7 +185,13 @@ def test_a_lead_is_edited_by_form_and_two_versions_stand_side_by_side(desk, chen
     url = f"/leads/leads/{lead.id}"
     assert f"{url}/edit" in see(chen, url)
     assert 'value="旧公司"' in see(chen, f"{url}/edit")
-    filled = {"name": "张三", "company": "新公司", "phones": "13812345678", "budget": "9,000", "version": str(lead.version)}
+    filled = {
+        "name": "张三",
+        "company": "新公司",
+        "phones": "13812345678",
+        "budget": "9,000",
+        "version": str(lead.version),
+    }
     assert chen.post(f"{url}/edit", data=filled, headers=HTML).status_code == 303
     (now,) = desk.leads()
     assert (now.name, now.company, now.budget) == ("张三", "新公司", "900000 CNY")
