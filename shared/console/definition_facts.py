@@ -27,7 +27,7 @@ def texts() -> dict[str, str]:
         "saved": _("Draft saved"), "saving": _("Saving…"), "unsaved": _("Not saved yet; kept in this browser"),
         "offline": _("Offline: what you type is kept in this browser and saved when the connection is back"),
         "no_draft": _("No draft: this is what is in force"), "title": _("Title"),
-        "zh": "中文", "en": "English", "add": _("Add"), "up": _("Move up"),
+        "zh": "中文", "en": "English", "add": _("Add"), "up": _("Move up"), "carry": _("Carry to another place"),
         "down": _("Move down"), "copy": _("Copy"), "remove": _("Remove"), "none": _("None yet."), "yes": _("Yes"),
         "choose": _("Choose…"), "find": _("Type to search"), "drop": _("Remove %(name)s"),
         "from": _("From"), "to": _("To"),

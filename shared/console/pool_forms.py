@@ -77,8 +77,7 @@ def _rule_group(number: int, times: Sequence[Choice]) -> Group:
         Field(name=f"{at}count", label=_("Counted in"), kind="choice", choices=_COUNTS),
         Field(name=f"{at}since", label=_("Counted from the latest of"), kind="choices", choices=tuple(times),
               help=_("And from the day the owner got it")),
-        Field(name=f"{at}when", label=_("Only for"), kind="long_text", wide=True,
-              help=_("A condition as JSON, such as {\"field\": \"source\", \"op\": \"eq\", \"value\": \"partner\"}; empty: all")),
+        Field(name=f"{at}when", label=_("Only for"), kind="condition", help=_("Nothing chosen: all")),
     ])  # fmt: skip
 
 
@@ -151,8 +150,7 @@ def holding_form(session: Session, kind: Ownable, rule: PoolRule | None, *, url:
         for number in range(min(len(body["rules"]) + SPARE, MANY))
     ]  # fmt: skip
     last = Group(title=_("Exceptions"), fields=[
-        Field(name="exempt", label=_("Records that do not count"), kind="long_text", wide=True,
-              help=_("A condition as JSON; empty: all count")),
+        Field(name="exempt", label=_("Records that do not count"), kind="condition", help=_("Nothing chosen: all count")),
         Field(name="off", label=_("Further days off"), kind="texts", help=_("Such as 2026-12-24; public holidays are known")),
         Field(name="on", label=_("Further working days"), kind="texts"),
     ])  # fmt: skip

@@ -15,7 +15,7 @@ from chassis.api import Call
 from chassis.errors import Invalid, NotFound, Problem
 from chassis.i18n import lazy as _
 from console import details, explanations, forms, pool_forms, replies
-from console.fields import Field, Words, words
+from console.fields import Field, Words, of_object, words
 from console.pages import Pages
 from engines.access import get, has_right, right
 from engines.conditions.context import company_zone
@@ -193,7 +193,7 @@ class _Pages:
         @self.pages.get("/holding-limits", allow=right("pool_rule", "read"))
         def holding_form(call: Call) -> Any:
             """The form of the holding limits."""
-            return forms.page(self._holding_form(call))
+            return self._holding_page(self._holding_form(call))
 
         @self.pages.post("/holding-limits", allow=allow)
         def publish_holding(call: Call) -> Any:
@@ -203,11 +203,11 @@ class _Pages:
                 body = pool_forms.holding_body(forms.values(form, request.form))
                 self._store(call, HOLDING, HOLDING, body, {}, active=True)
             except Problem as problem:
-                return forms.page(forms.typed(form, request.form, pool_forms.errors(problem)))
+                return self._holding_page(forms.typed(form, request.form, pool_forms.errors(problem)))
             return replies.go(self.url, _("Saved"), accepted=form.key)
 
     def _form(self, call: Call, rule: PoolRule | None, **more: Any) -> Any:
-        return forms.page(self._pool_form(call, rule), template="console/pool_form.html", **more)
+        return self._page(self._pool_form(call, rule), **more)
 
     def _pool_form(self, call: Call, rule: PoolRule | None) -> forms.Form:
         return pool_forms.pool_form(call.session, self.kind, rule, url=self.url)
@@ -215,6 +215,12 @@ class _Pages:
     def _holding_form(self, call: Call) -> forms.Form:
         rule = definitions.row(call.session, self.kind, HOLDING, HOLDING)
         return pool_forms.holding_form(call.session, self.kind, rule, url=self.holding_url, cancel=self.url)
+
+    def _page(self, form: forms.Form, *, template: str = "console/pool_form.html", **more: Any) -> Any:
+        return forms.page(form, template=template, about=of_object(self.kind.kind), **more)
+
+    def _holding_page(self, form: forms.Form) -> Any:
+        return self._page(form, template="console/condition_form.html")
 
     def _publish(self, call: Call, rule: PoolRule | None) -> Any:
         form = self._pool_form(call, rule)
@@ -227,7 +233,7 @@ class _Pages:
             self._store(call, "pool", key, pool_forms.pool_body(posted), title, active=bool(posted["active"]))
         except Problem as problem:
             typed = forms.typed(form, request.form, pool_forms.errors(problem))
-            return forms.page(typed, template="console/pool_form.html")
+            return self._page(typed)
         return replies.go(self.url, _("Saved: every held record's date follows"), accepted=form.key)
 
     def _store(
@@ -252,13 +258,13 @@ class _Pages:
             )  # fmt: skip
         except Problem as problem:
             typed = forms.typed(form, request.form, pool_forms.errors(problem))
-            return forms.page(typed, template="console/pool_form.html")
+            return self._page(typed)
         people = directory.names(call.session, [item["owner_id"] for item in found["items"]])
         changed: Sequence[dict[str, Any]] = [
             item | {"owner": people.get(item["owner_id"], "")} for item in found["items"] if item["changed"]
         ]
         typed = forms.typed(form, request.form, {})
-        return forms.page(typed, template="console/pool_form.html", tried=found | {"items": changed[:50]})
+        return self._page(typed, tried=found | {"items": changed[:50]})
 
 
 def _name(title: Any, key: str) -> str:

@@ -30,7 +30,7 @@ def test_a_draft_is_saved_checked_tried_and_published(tab: Any) -> None:
         opened.shot("definition")
         opened.check_accessible()
         expect(page.get_by_role("button", name="发布…")).to_be_disabled()
-        page.get_by_role("button", name="规模 500 人以上").first.click()
+        page.locator(".row-toggle", has_text="规模 500 人以上").click()
         points = page.locator('[data-at="rules.0.points"] input')
         points.fill("")
         saved(page)
@@ -173,3 +173,41 @@ def test_a_new_one_begins_as_a_draft_from_another(tab: Any) -> None:
         page.get_by_role("button", name="开始起草").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("活动线索")
         expect(page.locator(".row-card")).to_have_count(4)
+
+
+def test_rows_are_carried_by_mouse_by_finger_and_by_keys(tab: Any) -> None:
+    for size in ("desktop", "phone"):
+        with tab("en", size) as opened:
+            page = opened.open(URL)
+            titles = page.locator("[data-at^='rules.'] > .row-head .row-title")
+            first, second, third = titles.all_inner_texts()[:3]
+            page.locator(".row-grip").first.evaluate("grip => grip.scrollIntoView({block: 'center'})")
+            held = page.locator(".row-grip").first.bounding_box()
+            below = page.locator("[data-at='rules.1']").bounding_box()
+            assert held
+            assert below
+            x, y = held["x"] + held["width"] / 2, held["y"] + held["height"] / 2
+            steps = [y + (below["y"] + below["height"] - 2 - y) * step / 8 for step in range(1, 9)]
+            if size == "desktop":
+                page.mouse.move(x, y)
+                page.mouse.down()
+                for step in steps:
+                    page.mouse.move(x, step)
+                opened.shot("definition-carried")
+                page.mouse.up()
+            else:
+                finger = page.context.new_cdp_session(page)
+                finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+                for step in steps:
+                    finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": step}]})
+                finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+            expect(titles.nth(0)).to_have_text(second)
+            expect(titles.nth(1)).to_have_text(first)
+            page.locator(".row-grip").nth(1).press("ArrowDown")
+            expect(titles.nth(2)).to_have_text(first)
+            expect(page.locator(".row-grip").nth(2)).to_be_focused()
+            page.keyboard.press("ArrowUp")
+            page.keyboard.press("ArrowUp")
+            expect(titles.nth(0)).to_have_text(first)
+            expect(titles.nth(2)).to_have_text(third)
+            expect(page.locator("[data-save-state]")).to_contain_text("Draft saved")

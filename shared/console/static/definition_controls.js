@@ -242,14 +242,15 @@ function drawRows(part, holder, key, at, sheet) {
   const draw = (focus) => {
     if (!Array.isArray(holder[key])) holder[key] = [];
     const list = holder[key];
-    const move = (from, to) => {
+    const move = (from, to, focused) => {
       if (to < 0 || to >= list.length) return;
       list.splice(to, 0, ...list.splice(from, 1));
-      draw(() => $$(":scope > .row-card", box)[to]?.querySelector(to > from ? "[data-down]" : "[data-up]")?.focus());
-      sheet.changed();
+      draw(() => $$(":scope > .row-card", box)[to]?.querySelector(focused)?.focus());
+      if (from !== to) sheet.changed();
     };
     const cards = list.map((row, place) => rowCard({ part, row, place, at: `${at}.${place}`, sheet, open, last: place === list.length - 1,
-      up: () => move(place, place - 1), down: () => move(place, place + 1),
+      up: () => move(place, place - 1, "[data-up]"), down: () => move(place, place + 1, "[data-down]"),
+      moved: (from, to) => move(from, to, ".row-grip"),
       copy: () => {
         const twin = structuredClone(row);
         if (part.same && typeof twin[part.same] === "string") twin[part.same] = freshKey(list, part.same, twin[part.same]);
@@ -285,10 +286,10 @@ function drawRows(part, holder, key, at, sheet) {
 }
 function freshKey(list, name, wanted) {
   const taken = new Set(list.map((row) => row[name]));
-  const stem = wanted.replace(/-\d+$/, "");
-  for (let n = 1; ; n += 1) if (!taken.has(`${stem}-${n}`)) return `${stem}-${n}`;
+  const stem = wanted.replace(/[-_]\d+$/, "");
+  for (let n = 1; ; n += 1) if (!taken.has(`${stem}_${n}`)) return `${stem}_${n}`;
 }
-function rowCard({ part, row, place, at, sheet, open, last, up, down, copy, remove }) {
+function rowCard({ part, row, place, at, sheet, open, last, up, down, moved, copy, remove }) {
   const said = sheet.facts.texts;
   const inner = partsOf(part, row, sheet);
   const head = inner.find((one) => one.name === part.head);
@@ -308,6 +309,7 @@ function rowCard({ part, row, place, at, sheet, open, last, up, down, copy, remo
   if (tools.length) { tools[0].dataset.up = ""; tools[1].dataset.down = ""; }
   const card = element("div", { className: "row-card" }, element("div", { className: "row-head" }, toggle, element("div", { className: "row-tools" }, ...tools)), body);
   card.dataset.at = at;
+  if (sheet.edits) card.firstChild.prepend(gripFor(card, `${said.carry}: ${called()}`, moved));
   card.crmShow = (shown) => {
     toggle.setAttribute("aria-expanded", shown);
     body.hidden = !shown;

@@ -28,6 +28,7 @@ function fillForm(form, values) {
     if (one.length > 1) control.checked = one[1];
     else control.value = one[0];
   }
+  form.dispatchEvent(new CustomEvent("crm:filled", { bubbles: true }));
 }
 
 function keepDraft(form) {

@@ -108,7 +108,7 @@ let conditionIn = null;
 document.addEventListener("crm:open", (event) => {
   const form = $("[data-builder]", event.target);
   if (!form) return;
-  const facts = JSON.parse($("[data-builder-facts]", form).textContent);
+  const facts = JSON.parse(form.dataset.builder);
   conditionIn = conditionEditor($("[data-builder-root]", form), facts, conditionNow());
   if (conditionIn.empty()) conditionIn.add();
 });

@@ -113,7 +113,8 @@ def _wrong(tile: Tile, known: Mapping[str, Metric]) -> str:
             for component in catalogue.components(known, metric):
                 conditions.check(tile.condition, FACTS[component.fact].object)
     except Problem as problem:
-        return str(problem.detail or problem.title)
+        named = [str(text) for texts in (problem.errors or {}).values() for text in texts]
+        return " ".join(named) or str(problem.detail or problem.title)
     for name in filter(None, (tile.dimension, tile.split)):
         head, _colon, grain = name.partition(":")
         for metric in metrics:

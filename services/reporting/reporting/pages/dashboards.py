@@ -61,6 +61,7 @@ def _page(call: Call, board: Board, every: list[Board]) -> str:
         "departments": departments(call.session),
         "pipelines": next((tile.funnel.pipelines for tile in filled if tile.funnel), {}),
         "pipeline": next((tile.funnel.pipeline for tile in filled if tile.funnel), ""),
+        "own_url": "/reporting/own-dashboards" if has_right(call.session, call.caller, "dashboard", "edit") else "",
         "may_export": has_right(call.session, call.caller, "dashboard", "export"),
         "as_of": clock.now(),
         "base_currency": current().base_currency,
