@@ -169,7 +169,10 @@ async function save() {
     await saving;
     return unsaved() && !conflict ? save() : !unsaved();
   }
-  if (!unsaved() || !sheet.edits) return true;
+  if (!unsaved() || !sheet.edits) {
+    tellSaved();  // what was changed was changed back
+    return true;
+  }
   saving = send();
   const well = await saving;
   saving = null;

@@ -37,6 +37,7 @@ CURRENCY_NAMES = {
     "AUD": _("Australian dollar"), "CAD": _("Canadian dollar"),
 }  # fmt: skip
 ZONES_FIRST = ("Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "Asia/Tokyo", "Europe/Berlin")
+FOUND_AT_ONCE = 20
 ENTITIES = 5  # legal entities on the form; more by the API
 
 
@@ -58,6 +59,15 @@ def leave_security(call: Call) -> Any:
     """Go on, with or without a second factor."""
     company.reach(call.session, "company", by=call.caller.id)
     return replies.go(f"{URL}/company")
+
+
+@pages.get("/lookup/time-zones", allow=MANAGES)
+def lookup_time_zones(call: Call) -> Any:
+    """Time zones to choose from, those of China first."""
+    wanted = call.request.args.get("q", "").strip().lower().replace(" ", "_")
+    zones = [*ZONES_FIRST, *sorted(available_timezones() - set(ZONES_FIRST))]
+    found = [zone for zone in zones if wanted in zone.lower()][:FOUND_AT_ONCE]
+    return {"items": [{"value": zone, "label": zone.replace("_", " "), "hint": ""} for zone in found]}
 
 
 @pages.get("/start/company", allow=MANAGES)
@@ -214,7 +224,6 @@ def _company_name(call: Call) -> str:
 
 
 def _company_form(found: Company | None) -> forms.Form:
-    zones = [*ZONES_FIRST, *sorted(available_timezones() - set(ZONES_FIRST))]
     entities = found.legal_entities if found is not None else []
     values: dict[str, Any] = {
         "name": found.name if found else "",
@@ -240,8 +249,7 @@ def _company_form(found: Company | None) -> forms.Form:
     basic = [
         Field(name="name", label=_("Name of the company"), required=True, max_length=120, autocomplete="organization"),
         Field(
-            name="time_zone", label=_("Time zone"), kind="choice", required=True,
-            choices=[Choice(value=zone, label=zone.replace("_", " ")) for zone in zones],
+            name="time_zone", label=_("Time zone"), lookup="/gateway/lookup/time-zones", required=True,
             help=_("Decides what a day, week and month is, from the next start of the services on"),
         ),
         Field(
