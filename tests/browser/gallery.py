@@ -213,7 +213,7 @@ def tickets(call: Any, id: str) -> Any:
 @SALES.get("/opportunities", allow=signed_in)
 def opportunities(call: Any) -> str:
     args = call.request.args
-    board = pictures.board(args.get("q", ""))
+    board = pictures.board(args.get("q", ""), full="full" in args)
     if args.get("part") == "cards":
         column = next(item for item in board.columns if item.id == args["column"])
         return boards.cards(board, pictures.rest_of(column))

@@ -15,9 +15,14 @@ STAGES = [
 ]
 
 
-def board(q: str) -> boards.Board:
+FULL = 50  # cards of a full column
+
+
+def board(q: str, *, full: bool = False) -> boards.Board:
+    """The sample board; a full one has ten columns of 50 cards."""
     columns = []
-    for place, (key, label, colour) in enumerate(STAGES):
+    stages = [(f"{key}{n}", label, colour) for n in range(2) for key, label, colour in STAGES] if full else STAGES
+    for place, (key, label, colour) in enumerate(stages):
         cards = [
             boards.Card(
                 id=f"{key}{n}",
@@ -26,13 +31,13 @@ def board(q: str) -> boards.Board:
                 subtitle=FIRMS[(n + place) % 8],
                 amount={"amount": str((n * 37 + place * 11 + 9) * 10000), "currency": "CNY"},
                 owner=PEOPLE[n % 5]["label"],
-                due=date(2026, 9, 1 + n),
+                due=date(2026, 9, 1 + n % 28),
                 version=1,
                 warning=two("停滞 9 天", "Stalled for 9 days") if n % 4 == 1 else "",
                 labels=[(two("重点", "Key deal"), "red")] if n % 5 == 2 else [],
                 movable=key != "contract" or n > 0,
             )
-            for n in range((7, 5, 6, 3, 2)[place])
+            for n in range(FULL if full else (7, 5, 6, 3, 2)[place])
         ]
         columns.append(
             boards.Column(
@@ -43,7 +48,7 @@ def board(q: str) -> boards.Board:
                 count=len(cards) + (60 if place == 0 else 0),
                 total={"amount": str(1234567 * (place + 1)), "currency": "CNY"},
                 next_cursor="50" if place == 0 and not q else None,
-                note=two(f"概率 {(10, 25, 50, 75, 90)[place]}%", f"{(10, 25, 50, 75, 90)[place]}% likely"),
+                note=two(f"概率 {(10, 25, 50, 75, 90)[place % 5]}%", f"{(10, 25, 50, 75, 90)[place % 5]}% likely"),
             )
         )
     return boards.Board(

@@ -4,6 +4,8 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from chassis import auth
+
 
 def test_a_draft_survives_leaving_the_page_until_the_server_takes_it(tab: Any) -> None:
     with tab("zh") as opened:
@@ -98,3 +100,39 @@ def test_without_a_session_one_is_sent_to_log_in_and_refusals_have_pages(tab: An
             expect(page.locator(".error-code")).to_have_text(heading)
             opened.shot(f"error-{heading}")
             opened.check_accessible()
+
+
+def test_what_was_typed_outlives_the_back_button_and_a_log_out(tab: Any) -> None:
+    with tab("zh", "phone") as opened:
+        page = opened.open("/leads/leads/new")
+        page.get_by_label("公司").fill("退出前输入的公司")
+        opened.open("/leads/leads")
+        page.go_back(wait_until="networkidle")
+        expect(page.get_by_label("公司")).to_have_value("退出前输入的公司")
+        session = [one for one in page.context.cookies() if one["name"] == auth.COOKIE]
+        page.context.clear_cookies(name=auth.COOKIE)  # logged out elsewhere, while this was typed
+        page.get_by_label("姓名").fill("李雷")
+        page.get_by_role("button", name="保存线索").click()
+        page.wait_for_url("**/gateway/login?**")
+        page.context.add_cookies(session)  # type: ignore[arg-type]
+        opened.open("/leads/leads/new")
+        expect(page.get_by_label("公司")).to_have_value("退出前输入的公司")
+        expect(page.get_by_label("姓名")).to_have_value("李雷")
+
+
+def test_a_draft_over_what_somebody_changed_meanwhile_shows_both(tab: Any) -> None:
+    with tab("zh") as opened:
+        opened.expected.add(409)
+        page = opened.open("/leads/leads/l5/edit")
+        page.get_by_label("公司").fill("草稿里的公司")
+        # the record had an earlier version then
+        page.evaluate("""() => {
+            const key = Object.keys(localStorage).find((name) => name.startsWith('crm-draft:'));
+            const draft = JSON.parse(localStorage.getItem(key));
+            localStorage.setItem(key, JSON.stringify({...draft, version: '1'}));
+        }""")
+        opened.open("/leads/leads/l5/edit")
+        expect(page.get_by_label("公司")).to_have_value("草稿里的公司")
+        expect(page.locator("form[data-draft] [name=version]")).to_have_value("1")
+        page.get_by_role("button", name="不使用").click()
+        assert page.locator("form[data-draft] [name=version]").input_value() != "1"

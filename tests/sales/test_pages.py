@@ -217,3 +217,26 @@ def test_cells_of_accounts_and_deals_are_edited_with_their_version(lin, office):
     assert post(lin, f"/sales/accounts/{account}/cells/city", {"value": "苏州", "version": version}).status_code == 200
     with office.database.reading() as session:
         assert session.get_one(Account, account).city == "苏州"
+
+
+def test_what_was_typed_over_an_earlier_version_is_shown_again_with_what_the_other_wrote(client, lin, office, paper):
+    quote = f"/sales/quotes/{paper['quote']}"
+    with office.database.reading() as session:
+        record = session.get_one(Quote, paper["quote"])
+        line, old = record.lines[0], str(record.version)
+    typed = {"title": "我的报价", "product_id": line["product_id"], "name": "", "quantity": "7", "unit_price": "",
+             "discount_percent": "", "tax_percent": "", "version": old}  # fmt: skip
+    with office.database.transaction() as session:
+        quotes.edit(session, session.get_one(Quote, paper["quote"]), title="别人的报价")
+    stale = post(lin, f"{quote}/edit", typed)
+    assert stale.status_code == 422
+    assert "我的报价" in stale.text
+    assert 'value="7"' in stale.text
+    assert f'name="version" value="{old}"' not in stale.text
+    product = office.ids["product"]
+    admin = client.as_role("admin")
+    shown = page(admin, f"/sales/products/{product}/edit")
+    assert 'name="version"' in shown
+    stale = post(admin, f"/sales/products/{product}/edit", {"name": "我的产品", "code": "X-1", "version": "999"})
+    assert stale.status_code == 409
+    assert "我的产品" in stale.text

@@ -36,18 +36,18 @@ async function send(card, from) {
   document.removeEventListener("htmx:responseError", listen, { capture: true });
   document.removeEventListener("htmx:sendError", listen, { capture: true });
   card.classList.remove("board-moving");
-  refreshSelects();
+  refreshSelect(card);
 }
 
 // The column a card stands in is not among those it can be moved to.
-function refreshSelects() {
+function refreshSelect(card) {
+  const move = $("[data-move]", card);
+  if (!move) return;
   const columns = $$("[data-column]").map((column) => [column.dataset.column, column.getAttribute("aria-label")]);
-  for (const move of $$("[data-move]")) {
-    const own = move.closest("[data-cards]").dataset.cards;
-    const first = move.options[0];
-    move.replaceChildren(first, ...columns.filter(([id]) => id !== own).map(([value, textContent]) => element("option", { value, textContent })));
-    move.value = "";
-  }
+  const own = move.closest("[data-cards]").dataset.cards;
+  const first = move.options[0];
+  move.replaceChildren(first, ...columns.filter(([id]) => id !== own).map(([value, textContent]) => element("option", { value, textContent })));
+  move.value = "";
 }
 
 document.addEventListener("change", (event) => {

@@ -36,7 +36,7 @@ function keepDraft(form) {
   const values = readForm(form);
   const changed = JSON.stringify(values) !== form.crmStart;
   try {
-    if (changed) localStorage.setItem(draftKey(form), JSON.stringify({ at: Date.now(), values }));
+    if (changed) localStorage.setItem(draftKey(form), JSON.stringify({ at: Date.now(), values, version: form.elements.version?.value }));
     else localStorage.removeItem(draftKey(form));
   } catch { /* storage full or forbidden: the form works without */ }
 }
@@ -52,9 +52,14 @@ function watchDraft(form) {
   if (!found || refused || JSON.stringify(found.values) === form.crmStart) return;
   const fresh = JSON.parse(form.crmStart);
   fillForm(form, found.values);
+  const version = form.elements.version;
+  const freshVersion = version?.value;
+  // typed over an earlier version: saving shows both
+  if (version && found.version) version.value = found.version;
   const drop = element("button", { type: "button", className: "link", textContent: texts.drop_draft });
   drop.addEventListener("click", () => {
     fillForm(form, fresh);
+    if (version) version.value = freshVersion;
     localStorage.removeItem(draftKey(form));
     $("[data-draft-state]", form).replaceChildren();
   });

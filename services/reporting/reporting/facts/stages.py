@@ -12,7 +12,11 @@ from sqlalchemy import Integer, String, and_, case, func, literal, null, select,
 from sqlalchemy.orm import Session
 
 from chassis.db import UtcDateTime
+from engines.access.sight import READER
 from reporting.models import Opportunity, Stage, StageInterval
+
+
+_STEPS = "reporting.steps"
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,17 @@ class Step:
 def steps(session: Session) -> dict[str, list[Step]]:
     """Pipeline → its open stages and the won one, in board order.
 
-    A pipeline that sales never announced is ordered by the probabilities its deals had.
+    A pipeline that sales never announced is ordered by the probabilities its deals had. Asked once per reading session: a
+    dashboard needs them for most of its tiles.
     """
+    kept: dict[str, Any] = session.info if READER in session.info else {}
+    if _STEPS not in kept:
+        kept[_STEPS] = _steps(session)
+    found: dict[str, list[Step]] = kept[_STEPS]
+    return found
+
+
+def _steps(session: Session) -> dict[str, list[Step]]:
     known: dict[str, list[Step]] = {}
     rows = session.execute(
         select(Stage).where(Stage.place.is_not(None)).order_by(Stage.pipeline, Stage.place)

@@ -20,7 +20,7 @@ from sales.api import writing
 from sales.models import Price, PriceBook, Product
 from sales.objects import PRICE_BOOK, PRODUCT
 from sales.pages import paging
-from sales.pages.edge import expect, loaded, pages
+from sales.pages.edge import is_stale, loaded, pages
 from sales.schemas import catalogue as schemas
 from sales.schemas.values import CURRENCIES
 from sales.settings import current
@@ -282,8 +282,8 @@ def _product_form(call: Call, record: Product | None) -> forms.Form:
 
 def _save_product(call: Call, record: Product | None) -> Any:
     form = _product_form(call, record)
-    if record is not None:
-        expect(record)
+    if record is not None and is_stale(record):
+        return forms.conflict(form, request.form, theirs=form.values, version=record.version)
     posted = forms.values(form, request.form)
     body, errors = loaded(schemas.ProductEdit(), posted)
     taken = select(Product.id).where(Product.code == body.get("code"), Product.id != (record.id if record else ""))
@@ -336,8 +336,8 @@ def _book_form(call: Call, record: PriceBook | None) -> forms.Form:
 
 def _save_book(call: Call, record: PriceBook | None) -> Any:
     form = _book_form(call, record)
-    if record is not None:
-        expect(record)
+    if record is not None and is_stale(record):
+        return forms.conflict(form, request.form, theirs=form.values, version=record.version)
     posted = forms.values(form, request.form)
     lines, faults = _prices(call, posted.pop("prices") or "")
     lines += _unseen(call, record)

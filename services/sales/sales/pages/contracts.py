@@ -22,6 +22,7 @@ from sales.pages.edge import (
     choice,
     choices,
     expect,
+    is_stale,
     loaded,
     names,
     pages,
@@ -135,7 +136,6 @@ def contract_editor(call: Call, id: str) -> Any:
 def edit_contract(call: Call, id: str) -> Any:
     """Change a draft."""
     record = writing.locked(call.session, call.caller, Contract, id)
-    expect(record)
     rows, terms = line_editor.typed_rows(), _typed_terms()
     names_ = ("title", "starts_on", "ends_on")
     values = {name: request.form.get(name, "").strip() or None for name in names_}
@@ -145,7 +145,7 @@ def edit_contract(call: Call, id: str) -> Any:
     if told and told != [term for term in _terms(record) if term["percent"]]:
         given["payment_terms"] = [{key: text for key, text in term.items() if text} for term in told]
     body, errors = loaded(ContractEdit(partial=True), given)
-    problems = line_editor.messages(errors)
+    problems = [line_editor.changed_meanwhile()] if is_stale(record) else line_editor.messages(errors)
     if not problems:
         for term in body.get("payment_terms", ()):
             if term.get("due_date"):

@@ -34,9 +34,13 @@ def choice(labels: Mapping[str, Mapping[str, str]], value: str) -> Choice:
 
 def expect(record: Any) -> None:
     """StaleVersion when the page the form was on showed another version."""
-    sent = request.form.get("version", "")
-    if sent and sent != str(record.version):
+    if is_stale(record):
         raise StaleVersion()
+
+
+def is_stale(record: Any) -> bool:
+    """Whether the page the form was on showed another version."""
+    return request.form.get("version", "") not in ("", str(record.version))
 
 
 def loaded(schema: Schema, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from chassis.api import Call
 from chassis.caller import Caller
 from chassis.errors import Invalid
+from chassis.i18n import gettext as _
 from console.pages import signed_in
 from engines import access
 from sales import lines, money
@@ -47,6 +48,11 @@ def products(session: Session, caller: Caller) -> list[Product]:
 def messages(errors: dict[str, Any] | None) -> list[str]:
     """All that is wrong, as sentences that name the line."""
     return [f"{place}: {text}" if place else text for place, text in _flat(errors or {}, "")]
+
+
+def changed_meanwhile() -> str:
+    """What is said above a document that was typed over an earlier version; everything typed stands below it."""
+    return _("Somebody changed this meanwhile. What you typed is kept: save again to put it in place of theirs.")
 
 
 @pages.get("/fragments/line", allow=signed_in)

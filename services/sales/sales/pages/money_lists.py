@@ -18,7 +18,7 @@ from sales.api import writing
 from sales.models import Contact, Contract
 from sales.objects import CONTACT, DECISION_ROLE_LABELS, PAYMENT, RECEIVABLE, RECEIVABLE_STATUS_LABELS
 from sales.pages import paging
-from sales.pages.edge import choices, expect, loaded, names, pages
+from sales.pages.edge import choices, is_stale, loaded, names, pages
 from sales.schemas import customers as schemas
 
 RECEIVABLES, PAYMENTS, CONTACTS = "/sales/receivables", "/sales/payments", "/sales/contacts"
@@ -163,8 +163,9 @@ def edit_contact_form(call: Call, id: str) -> Any:
 def save_contact(call: Call, id: str) -> Any:
     """Store the changes."""
     record = writing.locked(call.session, call.caller, Contact, id)
-    expect(record)
     form = _contact_form(record)
+    if is_stale(record):
+        return forms.conflict(form, request.form, theirs=form.values, version=record.version)
     posted = forms.values(form, request.form)
     body, errors = loaded(schemas.ContactEdit(partial=True), posted)
     if "name" in posted and not posted["name"]:

@@ -16,7 +16,7 @@ from sales.errors import ApprovalNeeded
 from sales.models import Account, Opportunity, Quote
 from sales.objects import QUOTE, QUOTE_STATUS_LABELS
 from sales.pages import line_editor
-from sales.pages.edge import choice, expect, loaded, names, pages
+from sales.pages.edge import choice, expect, is_stale, loaded, names, pages
 from sales.schemas.deals import QuoteEdit
 from sales.settings import current
 
@@ -118,8 +118,9 @@ def quote_editor(call: Call, id: str) -> Any:
 def edit_quote(call: Call, id: str) -> Any:
     """Change a draft."""
     record = writing.locked(call.session, call.caller, Quote, id)
-    expect(record)
     body, problems = _typed()
+    if is_stale(record):
+        problems = [line_editor.changed_meanwhile()]
     if not problems:
         try:
             writing.check_references(call.session, call.caller, body)
