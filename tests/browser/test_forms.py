@@ -134,5 +134,5 @@ def test_a_draft_over_what_somebody_changed_meanwhile_shows_both(tab: Any) -> No
         opened.open("/leads/leads/l5/edit")
         expect(page.get_by_label("公司")).to_have_value("草稿里的公司")
         expect(page.locator("form[data-draft] [name=version]")).to_have_value("1")
-        page.get_by_role("button", name="不使用").click()
+        page.get_by_role("button", name="放弃").click()
         assert page.locator("form[data-draft] [name=version]").input_value() != "1"
