@@ -15,7 +15,6 @@ from chassis.db import UtcDateTime
 from engines.access.sight import READER
 from reporting.models import Opportunity, Stage, StageInterval
 
-
 _STEPS = "reporting.steps"
 
 
