@@ -165,8 +165,15 @@ def or_as_typed(shown: Callable[[Any], str]) -> Callable[[Any], str]:
     return filtered
 
 
+def typed_number(value: Any) -> Any:
+    """A number as people type it, without the zeros its column fills up with; anything else as it is."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return value
+    return format(value.normalize(), "f")
+
+
 FILTERS = {
     "money": money, "minor_money": minor_money, "number": number, "percent": percent, "day": or_as_typed(day),
     "short_day": or_as_typed(short_day), "time": or_as_typed(time), "relative": or_as_typed(relative), "iso": iso,
-    "local_input": or_as_typed(local_input), "phone": phone, "initials": initials,
+    "local_input": or_as_typed(local_input), "typed_number": typed_number, "phone": phone, "initials": initials,
 }  # fmt: skip

@@ -381,7 +381,11 @@ def _task_editor(call: Call, task: Task, service: str) -> forms.Form:
 def _plain(call: Call, kept: kit.Kept, record: Any) -> details.Detail:
     """The page of a kind without one of its own."""
     seen = access.visible(call.session, call.caller, kept.kind).by_name
-    names = [name for name in kept.kind.by_name if name in seen and name not in ("id", "tags", "number")]
+    # ids of other records tell a person nothing
+    names = [
+        name for name, item in kept.kind.by_name.items()
+        if name in seen and item.kind != "id" and name not in ("tags", "number")
+    ]  # fmt: skip
     people = directory.names(
         call.session,
         [getattr(record, item.column) for item in kept.kind.fields if item.kind == "person" and item.name in seen],

@@ -111,7 +111,9 @@ def test_every_page_of_a_service_is_accessible_quiet_and_fits(desks: dict[str, T
         for turn, (language, size) in enumerate(ways):
             tab = desks[size]
             _speak(tab, language)
-            looks: tuple[str, ...] = ("light", "dark") if (len(walk.seen) // len(WAYS) + turn) % 2 else ("dark", "light")
+            looks: tuple[str, ...] = (
+                ("light", "dark") if (len(walk.seen) // len(WAYS) + turn) % 2 else ("dark", "light")
+            )
             looks = looks if rule in EVERYDAY else looks[:1]
             if (status := _open(tab, address, looks[0], rests=rule in EVERYDAY)) in (404, 422) and address == rule:
                 walk.refuse(address, rule)

@@ -1,9 +1,8 @@
 // Rows carried to another place: by mouse or finger on their grip, by the arrow keys while it has the focus.
 "use strict";
 
-// The grip of `card`, one of the .row-card children of its parent. `moved(from, to)` puts the row in its new place; with
-// both the same it only draws the rows again. While a card is carried, the others make way: it stays in the document
-// itself, for a finger that holds an element taken out of the document is lost.
+// `moved(from, to)` puts a row in its place; with both the same it only draws the rows again. The others make way for the
+// carried card, for a finger that holds an element taken out of the document is lost.
 function gripFor(card, label, moved) {
   const grip = element("button", { type: "button", className: "row-grip", title: label }, svgIcon("grip-vertical"));
   grip.setAttribute("aria-label", label);

@@ -19,16 +19,13 @@ from sales.errors import DuplicateAccount
 from sales.models import Account
 from sales.objects import (
     ACCOUNT,
-    CATEGORIES,
     CONTACT,
-    CONTRACT_STATUS_LABELS,
     DECISION_ROLE_LABELS,
     INDUSTRIES,
-    RECEIVABLE_STATUS_LABELS,
     SYSTEMS,
     TIER_LABELS,
 )
-from sales.pages import paging
+from sales.pages import held_by_account, paging
 from sales.pages.edge import (
     choice,
     choices,
@@ -134,7 +131,7 @@ def account_page(call: Call, id: str) -> Any:
     ]
     if record.owner_id and (record.next_reclaim_at or (record.reclaim or {}).get("paused")):
         facts.append(pools.reclaim_fact(call.session, ownership.ACCOUNTS, record))
-    milestones = [*_milestones(held), *pools.owner_entries(call.session, ownership.ACCOUNTS, id)]
+    milestones = [*held_by_account.milestones(held), *pools.owner_entries(call.session, ownership.ACCOUNTS, id)]
     return details.page(
         details.Detail(
             title=record.name,
@@ -163,7 +160,7 @@ def account_page(call: Call, id: str) -> Any:
             ],
         ),
         template="sales/account.html",
-        tables=_tables(held, people),
+        tables=held_by_account.tables(held, people),
         account=record,
     )
 
@@ -367,68 +364,6 @@ def _hands(call: Call, record: Account, address: str) -> list[details.Action]:
 pools.mount(
     pages, ownership.ACCOUNTS, "accounts", noun=lazy("Accounts"), protect=ownership.protect_account, filtered=URL
 )
-
-
-def _milestones(held: dict[str, Sequence[Any]]) -> list[details.Entry]:
-    made = [
-        details.Entry(
-            at=item.created_at,
-            title=_("Opportunity %(name)s", name=item.name),
-            icon="target",
-            link=f"/sales/opportunities/{item.id}",
-        )
-        for item in held["opportunities"]
-    ]
-    signed = [
-        details.Entry(
-            at=item.approved_at,
-            title=_("Contract %(number)s approved", number=item.number),
-            icon="file-text",
-            colour="green",
-            link=f"/sales/contracts/{item.id}",
-        )
-        for item in held["contracts"]
-        if item.approved_at
-    ]
-    paid = [
-        details.Entry(
-            at=item.paid_at,
-            title=_("Payment received"),
-            icon="currency-yuan",
-            colour="green",
-            text=f"{money.to_text(item.amount_minor, item.currency)} {item.currency}",
-        )
-        for item in held["payments"]
-    ]
-    return [*made, *signed, *paid]  # fmt: skip
-
-
-def _tables(held: dict[str, Sequence[Any]], people: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
-    return {
-        "contacts": [
-            {"name": item.name, "title": item.title or "", "role": pick(DECISION_ROLE_LABELS.get(item.decision_role or "")),
-             "phones": item.phones or [], "emails": item.emails or []}
-            for item in held["contacts"]
-        ],
-        "opportunities": [
-            {"name": item.name, "link": f"/sales/opportunities/{item.id}", "state": choice(CATEGORIES, item.category),
-             "amount": money.outside(item.amount_minor, item.currency), "owner": people.get(item.owner_id or "", ""),
-             "close_date": item.close_date}
-            for item in held["opportunities"]
-        ],
-        "contracts": [
-            {"name": f"{item.number} {item.title}", "link": f"/sales/contracts/{item.id}",
-             "state": choice(CONTRACT_STATUS_LABELS, item.status), "amount": money.outside(item.amount_minor, item.currency),
-             "paid": money.outside(item.paid_minor, item.currency)}
-            for item in held["contracts"]
-        ],
-        "receivables": [
-            {"number": item.number, "due": item.due_date, "state": choice(RECEIVABLE_STATUS_LABELS, item.status),
-             "left": money.outside(money.left(item.amount_minor, item.paid_minor), item.currency), "overdue": item.overdue}
-            for item in held["receivables"]
-            if item.status in ("open", "partly_paid")
-        ],
-    }  # fmt: skip
 
 
 def _form(

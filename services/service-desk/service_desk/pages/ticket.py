@@ -319,7 +319,16 @@ def _do(id: str, step: Callable[[], Any]) -> Any:
     return replies.go(f"{URL}/{id}", _("Done"))
 
 
+_EDITED = (
+    "subject", "priority", "type", "queue", "account_id", "requester_name", "requester_email", "requester_phone", "tags",
+)  # fmt: skip
+
+
 def _edit_form(call: Call, ticket: Ticket) -> forms.Form:
+    values = {name: getattr(ticket, name) for name in _EDITED}
+    if ticket.account_id:
+        names = queries.account_names(call.session, {ticket.account_id})
+        values["account_id"] = {"id": ticket.account_id, "name": names.get(ticket.account_id, "")}
     return forms.Form(
         key=f"ticket:{ticket.id}",
         kind="ticket",
@@ -337,7 +346,7 @@ def _edit_form(call: Call, ticket: Ticket) -> forms.Form:
             Field(name="requester_phone", label=lazy("Phone"), kind="phone", max_length=40),
             Field(name="tags", label=lazy("Tags"), kind="texts"),
         ],
-        values=ticket,
+        values=values,
         version=ticket.version,
     )
 
@@ -355,7 +364,7 @@ def edit_on_page(call: Call, id: str) -> Any:
     form = _edit_form(call, ticket)
     posted = forms.values(form, request.form)
     if request.form.get("version", "") not in ("", str(ticket.version)):
-        return forms.conflict(form, request.form, theirs=ticket, version=ticket.version)
+        return forms.conflict(form, request.form, theirs=form.values, version=ticket.version)
     emptied = {"queue", "account_id", "requester_email", "requester_phone"}
     values = {name: value for name, value in posted.items() if value is not None or name in emptied}
     try:
