@@ -210,4 +210,6 @@ def test_rows_are_carried_by_mouse_by_finger_and_by_keys(tab: Any) -> None:
             page.keyboard.press("ArrowUp")
             expect(titles.nth(0)).to_have_text(first)
             expect(titles.nth(2)).to_have_text(third)
+            page.keyboard.press("ArrowDown")
+            expect(titles.nth(1)).to_have_text(first)
             expect(page.locator("[data-save-state]")).to_contain_text("Draft saved")

@@ -114,6 +114,7 @@ def convert(place: Office, tab: Tab, page: Page) -> str:
     """A call, the verdict, the conversion; the name of the deal that sales made of it."""
     lead = page.url
     heard = place.say("预算已批。", "The budget is there.")
+    page.locator(".kit-composer summary", has_text=place.say("记录跟进", "Log an activity")).click()
     page.get_by_label(place.say("跟进内容", "What happened")).fill(heard)
     page.get_by_role("button", name=place.say("记录", "Log"), exact=True).click()
     expect(page.locator(".entry-text").first).to_have_text(heard)
@@ -190,7 +191,7 @@ def approve(place: Office, tab: Tab, deal: str) -> None:
     until(page, asked.count)
     place.look(tab, "inbox")
     asked.click()
-    expect(page.locator(".timeline").last).to_contain_text(place.say("原因", "Why"))
+    expect(page.locator("[aria-labelledby=timeline-title] .timeline")).to_contain_text(place.say("原因", "Why"))
     place.look(tab, "approval")
     page.get_by_role("button", name=place.say("同意", "Approve"), exact=True).click()
     dialog = page.locator("dialog[open]")
