@@ -68,6 +68,7 @@ def mount(pages: Pages, kind: Kind) -> None:
         ("POST", "/<key>/publish", routes.publish, kind.edit, "write"),
         ("GET", "/<key>/versions", routes.versions, kind.read, "read"),
         ("GET", "/<key>/definition.json", routes.download, kind.read, "read"),
+        *([("POST", "/<key>/remove", routes.remove, kind.edit, "write")] if kind.remove else []),
     ):
         pages.route(method, rule + path, allow=allow, session=session)(_named(view, kind))
 
@@ -168,6 +169,14 @@ class _Routes:
         self.drafts.drop(call, key)
         there = found.stored.revision > 0
         return replies.go(f"{self.kind.url}/{key}" if there else self.kind.url, _("The draft was discarded"))
+
+    def remove(self, call: Call, key: str) -> Any:
+        """Take the definition away with its draft."""
+        found = self._find(call, key)
+        if found.stored.revision and self.kind.remove:
+            self.kind.remove(call, key)
+        self.drafts.drop(call, key)
+        return replies.go(self.kind.url, _("Removed"))
 
     def restore(self, call: Call, key: str) -> Any:
         """Make an earlier version the draft."""

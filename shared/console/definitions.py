@@ -135,6 +135,7 @@ class Kind:
     last `days`. `names` gives labels for ids in a body; people and departments are known without it. `blank` is the
     body of a new one; None when no new ones are made here. `examples` offers bodies to begin from. `links` are further
     pages of one that is published (label, address, icon). With `changes` conditions may look at what an event changed.
+    `remove` takes a definition away, or says by a Problem what still uses it; None where they only go out of use.
     """
 
     key: str
@@ -156,6 +157,7 @@ class Kind:
     names: Callable[[Call, set[str]], Mapping[str, str]] = lambda call, ids: {}
     blank: Body | None = None
     examples: Callable[[Call], Mapping[str, tuple[Words, Body]]] = lambda call: {}
+    remove: Callable[[Call, str], None] | None = None
     drafts: Drafts | None = None
     intro: Words = ""
     others: Sequence[tuple[Words, str, str]] = ()

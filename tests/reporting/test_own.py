@@ -79,3 +79,20 @@ def test_a_metric_is_made_in_the_editor_and_used_in_questions(company, client):
     assert "big_wins" in see(hua, "/reporting/metrics")
     asked = {"metrics": ["big_wins"], "period": {"from": "2026-08-01", "to": "2026-08-31"}}
     assert hua.post("/reporting/api/v1/query", json=asked).status_code == 200
+
+
+def test_what_is_used_stays_and_what_is_not_goes(company, client):
+    hua = client.as_user("hua")
+    counted = {"type": "simple", "fact": "opportunity", "time": "closed_at", "unit": "count", "good": "up"}
+    for address, key, body in ((METRICS, "big_wins", counted), (BOARDS, "mine", board(metrics=["big_wins"]))):
+        assert hua.post(f"{address}/new", data={"zh": "我", "en": "Mine", "key": key}, headers=HTML).status_code == 303
+        assert (
+            publish(hua, f"{address}/{key}", save(hua, f"{address}/{key}", body, version=1)["version"]).status_code
+            == 303
+        )
+    refused = hua.post(f"{METRICS}/big_wins/remove", headers=HTML | {"HX-Request": "true"})
+    assert refused.status_code == 409
+    assert "mine" in refused.text
+    for address in (f"{BOARDS}/mine", f"{METRICS}/big_wins"):
+        assert hua.post(f"{address}/remove", headers=HTML).status_code == 303
+        see(hua, address, 404)

@@ -303,6 +303,7 @@ mount(pages, Kind(
     objects=lambda call: {"facts": _columns()}, listed=_boards, find=lambda call, key: _found(_boards(call), key),
     versions=lambda call, key: _only_version(_found(_boards(call), key)), problems=_board_problems, publish=_publish_board,
     simulate=_try_board, blank={"period": "last_90_days", "tiles": []}, examples=_begin_from, drafts=_Mine("dashboard"),
+    remove=lambda call, key: definitions.remove_dashboard(call.session, caller=call.caller, key=key),
     others=[(lazy("Dashboards"), "/reporting/dashboards", "layout-dashboard"), (lazy("My metrics"), METRICS, "percentage")],
     intro=lazy("Put metrics side by side as you need them. Nobody sees a dashboard of yours until you share it."),
 ))  # fmt: skip
@@ -314,6 +315,7 @@ mount(pages, Kind(
     find=lambda call, key: _found(_owned_metrics(call), key),
     versions=lambda call, key: _only_version(_found(_owned_metrics(call), key)), problems=_metric_problems,
     publish=_publish_metric, drafts=_Mine("metric"),
+    remove=lambda call, key: definitions.remove_metric(call.session, caller=call.caller, key=key),
     blank={"type": "simple", "aggregate": "count", "unit": "count", "good": "up", "condition": {"all": []}},
     others=[(lazy("My dashboards"), BOARDS, "layout-dashboard"), (lazy("Metrics explained"), "/reporting/metrics", "help")],
     intro=lazy("A metric is worked out the same wherever it is shown: in dashboards, exports and alerts."),
