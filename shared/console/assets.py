@@ -86,7 +86,15 @@ def read_all() -> dict[str, Asset]:
 def packed(asset: Asset) -> bytes:
     """The file's gzip: made at installation for third-party files, at first use for our own."""
     beside = asset.path.with_name(asset.path.name + ".gz")
-    return beside.read_bytes() if beside.exists() else gzip.compress(asset.path.read_bytes(), 9, mtime=0)
+    return beside.read_bytes() if beside.exists() else gzip.compress(content(asset), 9, mtime=0)
+
+
+def content(asset: Asset) -> bytes:
+    """What is sent of a file: our own scripts go without the lines that are comments."""
+    found = asset.path.read_bytes()
+    if asset.path.suffix != ".js" or asset.path.parent != OWN:
+        return found
+    return b"".join(line for line in found.splitlines(keepends=True) if not line.lstrip().startswith(b"//"))
 
 
 def cut_sprite(sprite: str) -> str:

@@ -136,7 +136,7 @@ def _asset(name: str) -> Answer:
         answer = Response(assets.packed(found), mimetype=assets.TYPES[found.path.suffix])
         answer.headers["Content-Encoding"] = "gzip"
     else:
-        answer = Response(found.path.read_bytes(), mimetype=assets.TYPES[found.path.suffix])
+        answer = Response(assets.content(found), mimetype=assets.TYPES[found.path.suffix])
     answer.headers["Vary"] = "Accept-Encoding"
     answer.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     return answer
