@@ -57,10 +57,7 @@ def service(world: Any, name: str, walker: Any) -> Iterator[Sent]:
     routes = {
         (f"{api.base}{route.rule}", route.method): route for api in app.extensions["crm"].apis for route in api.routes
     }
-    hidden = {
-        kind: {n for n, rule in grant.get("fields", {}).items() if rule in ("none", "mask")}
-        for kind, grant in walker.grants.items()
-    }
+    hidden = {kind: hidden_from(walker, kind) for kind in walker.grants}
     kinds = {kind.kind: kind for kind in world.kinds(name)}
     tables = Tables(routes, kinds, world.foreign[name], world.own[name], hidden)
     for rule in sorted(app.url_map.iter_rules(), key=lambda each: each.rule):
@@ -69,6 +66,11 @@ def service(world: Any, name: str, walker: Any) -> Iterator[Sent]:
         view = app.view_functions[rule.endpoint]
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield from _of_rule(tables, rule, method, getattr(getattr(view, "access", None), "kind", None))
+
+
+def hidden_from(walker: Any, kind: str) -> set[str]:
+    """The fields of a kind that the walker's role hides or masks."""
+    return {name for name, rule in walker.grants.get(kind, {}).get("fields", {}).items() if rule in ("none", "mask")}
 
 
 def _of_rule(tables: Tables, rule: Any, method: str, kind: str | None) -> Iterator[Sent]:

@@ -89,3 +89,24 @@ def test_the_walkers_are_as_narrow_as_they_are_called(everything: Any) -> None:
     assert {walker.reach for walker in everything.walkers.values()} == {"none", "own", "all"}
     assert not everything.walkers["walk_rightless"].grants["*"]["rights"]
     assert everything.walkers["walk_own"].grants["*"]["rights"] == list(world.RIGHTS)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_nobody_finds_a_record_by_a_value_that_is_hidden_from_them(everything: Any, service: str) -> None:
+    client = everything.client(service, "walk_masked")
+    kinds = {kind.kind: kind for kind in everything.kinds(service)}
+    for api in everything.suite.apps[service].extensions["crm"].apis:
+        for route in api.routes:
+            kind = kinds.get(getattr(route.allow, "kind", None))
+            if route.page is None or "<" in route.rule or kind is None:
+                continue
+            hidden = requests_of.hidden_from(everything.walkers["walk_masked"], kind.kind) & set(kind.searched)
+            for name in sorted(hidden):
+                words = [
+                    f"cnr{number:06d}x"
+                    for number, mark in enumerate(everything.canaries.words)
+                    if (mark.service, mark.kind, mark.field) == (service, kind.kind, name)
+                ]
+                for word in words[:2]:
+                    answer = client.open(f"{api.base}{route.rule}?q={word}", headers={"Accept": "application/json"})
+                    assert not answer.json.get("items"), f"{route.rule} finds by {name}"

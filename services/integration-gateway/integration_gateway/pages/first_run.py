@@ -1,6 +1,5 @@
 """The guided first run: after the one-time link, step by step to a company that can work; it can be left and resumed."""
 
-import os
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -173,7 +172,7 @@ def done(call: Call) -> Any:
     """What has been set up and what is best done next."""
     found = company.current(call.session)
     people = call.session.scalar(select(func.count()).select_from(User).where(User.active)) or 0
-    present = call.settings.time_zone, os.environ.get("CRM_BASE_CURRENCY", "CNY")
+    present = call.settings.time_zone, call.settings.base_currency
     waits = found is not None and found.name and (found.time_zone, found.base_currency) != present
     return _step(call, "done", "gateway/start_done.html", found=found, people=people, waits=waits)
 
