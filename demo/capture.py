@@ -15,7 +15,7 @@ FORM = "contact"
 
 
 def leads_come_in(stage: "Stage", file: Path) -> None:
-    """The CSV goes through the import: in = created + updated + skipped + failed, and every row says why."""
+    """The CSV goes through an import: brought, its plan confirmed, taken in by the worker; every row says why."""
     tell = stage.narration
     tell.chapter(f"1. Leads come in: {file.name}")
     marketing = stage.suite.log_in("zhao.yating")
@@ -24,10 +24,16 @@ def leads_come_in(stage: "Stage", file: Path) -> None:
     known = known and until(lambda: marketing.get(READS["leads"]).ok)
     tell.need(known, "every service knows who asks")
     began = time.monotonic()
-    job = marketing.post("/leads/api/v1/imports", content=file.read_bytes(), file_name=file.name)
-    tell.need(job.status == 201, f"the file was taken in ({job.status})")
+    brought = marketing.post("/leads/api/v1/imports", content=file.read_bytes(), kind="lead", file_name=file.name)
+    tell.need(brought.status == 201, f"the file was brought ({brought.status})")
+    path = f"/leads/api/v1/imports/{brought['id']}"
+    plan = {name: value for name, value in brought["plan"].items() if name != "headings"}
+    tell.need(marketing.put(f"{path}/plan", plan).ok, "how it is read is declared: encoding, dates, columns")
+    marketing.done(f"{path}/start")
+    tell.need(until(lambda: marketing.read(path)["status"] == "done"), "the worker took it in")
+    job = marketing.get(path)
     counts = {name: job[name] for name in ("rows", "created", "updated", "skipped", "failed")}
-    tell.say(f"import {job['number'] or job['id']}: {counts}, {(time.monotonic() - began) * 1000:.0f} ms")
+    tell.say(f"import {job['file_name']}: {counts}, {(time.monotonic() - began) * 1000:.0f} ms")
     parts = sum(counts[name] for name in ("created", "updated", "skipped", "failed"))
     tell.check(counts["rows"] == parts > 0, "rows in = created + updated + skipped + failed")
     for outcome in ("updated", "failed"):
@@ -111,7 +117,7 @@ def _lead_is_qualified(stage: "Stage") -> None:
 
 def _reason(row: dict[str, Any]) -> str:
     reason = row.get("reason") or {}
-    return str(reason.get("text") or reason.get("detail") or reason)[:160]
+    return str(reason.get("errors") or reason.get("code") or "")[:160]
 
 
 def _problem(answer: Answer) -> str:

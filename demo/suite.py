@@ -59,6 +59,9 @@ class Person:
     def patch(self, path: str, body: object) -> Answer:
         return persist(lambda: self.suite.call("PATCH", path, body=body, token=self.token))
 
+    def put(self, path: str, body: object) -> Answer:
+        return persist(lambda: self.suite.call("PUT", path, body=body, token=self.token))
+
     def done(self, path: str, body: object = None, **query: object) -> Answer:
         """A call that must succeed for the story to go on; Broken with the problem's words otherwise."""
         answer = self.post(path, body, content=None, **query)

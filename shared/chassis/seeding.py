@@ -52,8 +52,14 @@ class DemoDataRemoved(Event, type="{service}.demo_data.removed.v1"):
     removed = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
 
 
+class RecordsRemoved(Event, type="{service}.records.removed.v1"):
+    """Records were removed again, as when an import is undone: the ids by kind, of what hung on them too."""
+
+    removed = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
+
+
 class Removed(Schema):
-    """What a reader of DemoDataRemoved takes of it."""
+    """What a reader of DemoDataRemoved and RecordsRemoved takes of them."""
 
     removed = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), load_default=dict)
 
@@ -108,15 +114,18 @@ def removal_requested(session: Session, received: Received) -> None:
     publish(session, DemoDataRemoved(subject=f"demo_data/{service.name}", removed=removed))
 
 
+@on("*.records.removed.v1", group="demo_data", kind="reaction", reads=Removed, elsewhere=True)
 @on("*.demo_data.removed.v1", group="demo_data", kind="reaction", reads=Removed, elsewhere=True)
 def removed_elsewhere(session: Session, received: Received) -> None:
-    """Let go of what is kept about another service's demo records: approvals of them, deliveries, read shares."""
+    """Let go of what is kept about another service's records that are gone: approvals of them, deliveries, read shares."""
     service = unseeding.service_of(session)
     if received.source == service.name:  # another group follows our own log
         return
     removed = unseeding.erase_subjects(session, service, received.data["removed"])
-    if removed:
+    if removed and ".demo_data." in received.type:
         publish(session, DemoDataRemoved(subject=f"demo_data/{service.name}", removed=removed))
+    elif removed:
+        publish(session, RecordsRemoved(subject=received.subject, removed=removed))
 
 
 def _mark(session: Session, _context: object, _instances: object) -> None:

@@ -40,6 +40,7 @@ class Service:
     its edges, imported only by the web process; `objects` are the access-controlled kinds of records (engines.access);
     `kept` are the kinds that carry a timeline, comments, files, tags and followers (engines.record_kit), `automated` those
     that automation rules may act on (engines.rules);
+    `transfers` are the kinds that come in and go out as files (engines.transfer).
     `configuration` gives the sections of what a company sets up (chassis.configuration), in the order of their needs.
     `loops` run each in a thread of the active worker until `runtime.stopping` (call-outs that must not happen inside a
     transaction). `erasers` say where personal data lies (chassis.erasure). `folders` are the folders under DATA whose files
@@ -59,6 +60,7 @@ class Service:
     objects: Sequence[Any] = ()
     kept: Sequence[Any] = ()
     automated: Sequence[Any] = ()
+    transfers: Sequence[Any] = ()
     configuration: Callable[[], Sequence["Section"]] = list  # type: ignore[assignment]
     seed: Callable[[Session], None] | None = None
     unseed: Callable[[Session, dict[str, set[str]]], None] | None = None

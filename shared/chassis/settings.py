@@ -37,6 +37,7 @@ class Settings:
         "127.0.0.1,::1", doc="Addresses and networks of the front door, whose X-Forwarded headers are believed."
     )
     max_upload: int = setting(25 * 1024 * 1024, doc="Largest request in bytes; JSON bodies are limited to 1 MiB.")
+    import_megabytes: int = setting(500, doc="Largest file that is taken in as an import, in MiB.")
     attachments: str = setting(
         "", doc="Where attached files lie: a folder, or `s3://bucket/prefix`; empty: DATA/attachments."
     )

@@ -61,6 +61,17 @@ def _erase(
     return {names.get(table, table.name): sorted(ids) for table, ids in doomed.items() if ids}
 
 
+def referring(session: Session, service: "Service", kind: str, ids: Sequence[str]) -> dict[str, set[str]]:
+    """Records of this service that refer to these and would do without: erasing these leaves them behind, by kind."""
+    kinds = _kinds(service)
+    found: dict[str, set[str]] = {}
+    for name, table in kinds.items():
+        for column in _references([table], kinds[kind]):
+            for part in _parts(ids) if column.nullable else ():
+                found.setdefault(name, set()).update(session.scalars(select(table.c.id).where(column.in_(part))))
+    return {name: rows for name, rows in found.items() if rows}
+
+
 def forget_marks(session: Session, marks: type[Base]) -> None:
     """Empty the table of marks: what it named is gone or was kept as the company's own."""
     session.execute(delete(marks))

@@ -14,11 +14,12 @@ from chassis.audit import searching
 from chassis.audit.searching import Wanted
 from chassis.errors import Invalid, NotFound
 from chassis.i18n import gettext as _
-from console import audit_entries, formats, spreadsheets
+from console import audit_entries, formats
 from console.fields import Field
 from console.pages import Pages
 from engines import access
 from engines.access import right
+from engines.transfer import writing
 
 PAGE = 30  # entries before "show earlier": a warm page stays under 10 KB compressed
 MAX_EXPORT = 200_000
@@ -60,13 +61,11 @@ def pages(service: str) -> Pages:
                     _("From where"), _("Field"), _("Before"), _("After")]  # fmt: skip
         rows = _rows(call, wanted, i18n.current())
         pieces = (
-            spreadsheets.csv_lines(headings, rows)
+            writing.csv_lines(headings, rows)
             if form == "csv"
-            else spreadsheets.xlsx_pieces(headings, rows, title=_("Audit trail"))
+            else writing.xlsx_pieces(headings, rows, title=_("Audit trail"))
         )
-        made = Response(
-            stream_with_context(pieces), content_type=spreadsheets.CSV if form == "csv" else spreadsheets.XLSX
-        )
+        made = Response(stream_with_context(pieces), content_type=writing.CSV if form == "csv" else writing.XLSX)
         made.headers["Content-Disposition"] = f'attachment; filename="audit-{service}-{clock.now():%Y%m%d-%H%M}.{form}"'
         made.headers["Cache-Control"] = "private, no-store"
         return made

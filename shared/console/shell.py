@@ -24,6 +24,7 @@ from console import (
     record_kit_pages,
     refusals,
     saved_views,
+    transfer_pages,
 )  # fmt: skip
 from console.fields import value_of, words
 
@@ -65,6 +66,8 @@ def register(app: Flask, service: Any) -> None:
     app.register_blueprint(_blueprint(service.name))
     if getattr(service, "kept", ()):
         app.register_blueprint(record_kit_pages.pages(service.name).blueprint)
+    if getattr(service, "transfers", ()):
+        app.register_blueprint(transfer_pages.pages(service.name).blueprint)
     app.register_blueprint(audit_pages.pages(service.name).blueprint)
     app.register_blueprint(saved_views.pages(service.name).blueprint)
     _equip_templates(app, state)

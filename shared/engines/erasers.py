@@ -8,6 +8,7 @@ from engines.forms.models import UniqueValue
 from engines.ownership.models import OwnerChange
 from engines.timeline.activity import Activity
 from engines.timeline.tasks import Task
+from engines.transfer.models import ImportRow
 
 _RECORD = ("subject_kind", "subject_id")
 
@@ -19,5 +20,8 @@ KIT = (
     Personal(OwnerChange, ("reason",), about=_RECORD),
     Personal(DecisionRow, ("inputs", "steps"), about=("subject",)),
     Personal(UniqueValue, about=_RECORD, delete=True),
+    Personal(
+        ImportRow, ("reason", "before", "kept_because"), about=("kind", "record_id"), mentions=("reason", "before")
+    ),
     Personal(Attachment, about=_RECORD, delete=True),  # the sweep removes content that nothing refers to
 )

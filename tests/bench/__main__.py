@@ -7,11 +7,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import board, carrying, due, growth, pages, relaying, rules, suite, web
+from tests.bench import board, carrying, due, growth, pages, relaying, rules, suite, transfer, web
 from tests.bench.options import Options
 from tests.bench.rows import Row
 
-MODULES = (carrying, relaying, web, pages, board, rules, due, suite, growth)
+MODULES = (carrying, relaying, web, pages, board, rules, due, suite, transfer, growth)
 BENCHES = {bench.__name__: bench for module in MODULES for bench in module.BENCHES}
 
 

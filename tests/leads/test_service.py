@@ -1,7 +1,6 @@
 """The service as a whole: demo data, migrations, answers of sales, recurring work, generated requests."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import generated_requests
 import pytest
@@ -10,9 +9,9 @@ from sqlalchemy import func, select
 from chassis import clock, migration
 from chassis.subscriptions import Received
 from chassis.timers import arm, fire_due
-from leads import definitions, imports, metrics, progress, seed, timers
+from leads import definitions, metrics, progress, seed, timers
 from leads.app import SERVICE
-from leads.models import Import, ImportRow, Lead
+from leads.models import Lead
 from leads.subscriptions import on
 
 
@@ -87,21 +86,3 @@ def test_captures_are_counted_by_source(desk, source):
 
 def test_no_generated_request_meets_a_bug_or_an_undocumented_answer(desk, client):
     assert generated_requests.check(client.as_user("chen"), "/leads/openapi.json", examples=3) >= 40
-
-
-def test_every_row_of_the_demo_file_is_accounted_for(desk):
-    content = (Path(__file__).parents[2] / "demo" / "leads.csv").read_bytes()
-    job_id = imports.run(desk.database, caller=desk.caller("chen"), content=content, encoding="utf-8", at_most=1000)
-    with desk.database.reading() as session:
-        job = session.get_one(Import, job_id)
-        rows = session.scalars(select(ImportRow).where(ImportRow.import_id == job_id)).all()
-    assert (job.status, job.rows) == ("done", len(rows))
-    assert job.created + job.updated + job.skipped + job.failed == job.rows >= 130
-    assert job.created > 100
-    assert job.updated >= 8
-    assert job.failed >= 6
-    assert all(row.reason for row in rows)
-    leads = desk.leads()
-    assert len(leads) == job.created
-    assert not any("\x00" in lead.name or "\u202e" in lead.name for lead in leads)
-    assert sum(bool(lead.phones) for lead in leads) > 100

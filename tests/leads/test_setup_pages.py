@@ -5,8 +5,9 @@ from io import BytesIO
 import pytest
 from sqlalchemy import select
 
+from engines.transfer import running
 from leads import starting
-from leads.models import Import, Lead
+from leads.models import Lead
 
 HTML = {"Accept": "text/html"}
 
@@ -29,25 +30,6 @@ def test_every_page_opens_in_both_languages(admin):
             answer = admin.get(f"/leads/{path}", headers=HTML | {"Accept-Language": language})
             assert answer.status_code == 200, (path, answer.text[:1500])
     assert "/leads/capture/contact/embed.js" in admin.get("/leads/form-links", headers=HTML).text
-    assert admin.get("/leads/imports/template.csv", headers=HTML).text.startswith("\ufeff")
-
-
-def test_a_file_is_imported_and_each_row_says_what_became_of_it(admin, database):
-    def send(content, **more):
-        form = {"encoding": "utf-8", "source": "import", "policy": "", "file": (BytesIO(content), "名单.csv"), **more}
-        return admin.post("/leads/imports/new", data=form, headers=HTML, content_type="multipart/form-data")
-
-    done = send("姓名,手机\n李雷,13912345678\n,abc\n".encode())
-    assert done.status_code == 303, done.text
-    with database.reading() as session:
-        job = session.scalars(select(Import)).one()
-        assert (job.created, job.failed) == (1, 1)
-    page = admin.get(f"/leads/imports/{job.id}", headers=HTML)
-    assert page.status_code == 200
-    assert admin.get(f"/leads/imports/{job.id}?outcome=created", headers=HTML).status_code == 200
-    for bad in ({"encoding": "ebcdic"}, {"source": "moon"}, {"policy": "eat"}, {"file": (BytesIO(b""), "x.csv")}):
-        assert send(b"name\nx\n", **bad).status_code == 422
-    assert send(b"\xff\xfe\x00broken").status_code == 422
 
 
 def test_look_alikes_are_shown_and_merged(admin, database):
@@ -64,3 +46,44 @@ def test_look_alikes_are_shown_and_merged(admin, database):
     assert merged.status_code == 303, merged.text
     with database.reading() as session:
         assert session.get(Lead, leads[1].id).duplicate_of == leads[0].id
+
+
+def test_a_file_goes_through_the_pages_from_its_columns_to_its_undoing(admin, database, settings):
+    def send(content, name="名单.csv"):
+        form = {"kind": "lead", "file": (BytesIO(content), name)}
+        return admin.post("/leads/imports/new", data=form, headers=HTML, content_type="multipart/form-data")
+
+    def work():
+        while running.step(database, settings):
+            pass
+
+    page = send("姓名,手机,别的\n李雷,13912345678,x\n,abc,y\n".encode()).headers["Location"]
+    for language in ("zh-CN", "en"):
+        shown = admin.get(page, headers=HTML | {"Accept-Language": language})
+        assert shown.status_code == 200, shown.text[:2000]
+        assert "13912345678" in shown.text
+    plan = {"format": "csv", "encoding": "utf-8", "delimiter": ",", "header": "1", "date_order": "ymd", "decimal": ".",
+            "mode": "create", "empty": "keep", "field": ["name", "phones", ""]}  # fmt: skip
+    wrong = admin.post(f"{page}/plan", data=plan | {"mode": "update"}, headers=HTML)
+    assert wrong.status_code == 422
+    assert "which record a row is about" in wrong.text
+    assert admin.post(f"{page}/plan", data=plan | {"then": "try"}, headers=HTML).status_code == 303
+    work()
+    assert "Trial run" in admin.get(page, headers=HTML).text
+    assert admin.post(f"{page}/plan", data=plan | {"then": "start"}, headers=HTML).status_code == 303
+    assert 'hx-trigger="every 1s"' in admin.get(page, headers=HTML).text
+    work()
+    assert admin.get(f"{page}/progress", headers=HTML).headers["HX-Refresh"] == "true"
+    done = admin.get(f"{page}?outcome=failed", headers=HTML)
+    assert "abc" not in done.text
+    assert admin.get(f"{page}/rejected.csv", headers=HTML).text.count("\n") == 2
+    assert admin.get(f"{page}/verification", headers=HTML).status_code == 200
+    assert admin.post(f"{page}/undo", headers=HTML).status_code == 303
+    work()
+    with database.reading() as session:
+        assert session.scalars(select(Lead)).all() == []
+    assert send(b"").status_code == 422
+    assert send(b"PK\x03\x04broken", "x.xlsx").status_code == 422
+    assert admin.get("/leads/imports/templates/lead.csv", headers=HTML).text.startswith("\ufeff")
+    assert admin.get("/leads/files/leads/export.xlsx?columns=name,owner", headers=HTML).status_code == 200
+    assert 'href="/leads/files/leads/export.csv"' in admin.get("/leads/leads", headers=HTML).text

@@ -115,6 +115,7 @@ def hand_over_completed(session: Session, event: Received) -> None:
     hand_overs.completed(session, event.source, **event.data)
 
 
+@on("*.records.removed.v1", group="work_items", kind="projection", reads=Removed, tables=[WorkItem])
 @on("*.demo_data.removed.v1", group="work_items", kind="projection", reads=Removed, tables=[WorkItem])
 def demo_work_removed(session: Session, event: Received) -> None:
     demo.forget_work(session, event)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 
 from chassis.service import Service
-from engines import kit_parts
+from engines import kit_parts, transfer
 from engines.access import sharing
 from engines.attachments import keeping
 from engines.forms import indexing
@@ -24,15 +24,16 @@ from leads import (
     starting,
     subscriptions,
     timers,
+    transfers,
 )
 from leads.objects import OBJECTS
 
 
 def _blueprints() -> list[Any]:
-    from engines import feed_api
+    from engines import feed_api, transfer_api
     from leads import api, pages
 
-    return [*api.APIS, feed_api.api("leads", OBJECTS), *pages.PAGES]
+    return [*api.APIS, feed_api.api("leads", OBJECTS), transfer_api.api("leads"), *pages.PAGES]
 
 
 def _console(app: Flask) -> None:
@@ -46,18 +47,19 @@ SERVICE = Service(
     package="leads",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.EVENTS, ownership_events, rule_events, sharing],
+    events=[events, *kit_parts.EVENTS, ownership_events, rule_events, sharing, transfer.events],
     subscriptions=subscriptions.on,
     timers=timers.due,
     blueprints=_blueprints,
     configuration=configuration.sections,
     objects=OBJECTS,
     kept=kept.KINDS,
+    transfers=transfers.KINDS,
     automated=automation.KINDS,
     erasers=erasers.ERASERS,
     seed=seed.run,
     unseed=starting.unseed,
-    loops=[timers.begin, keeping.keep_swept(), indexing.keep_indexed(), following.follow],
+    loops=[timers.begin, keeping.keep_swept(), indexing.keep_indexed(), following.follow, transfer.keep_taking()],
     on_start=[_console],
 )
 

@@ -207,7 +207,8 @@ def _place(session: Session, lead: Lead, choice: Choice, now: datetime) -> tuple
     person = directory.snapshot(session).users.get(choice.owner_id)
     lead.status = "assigned"
     lead.department_id = person.department_id if person else lead.department_id
-    lead.assigned_at, lead.unassigned_since, lead.next_action_at = now, None, lead.response_due_at
+    lead.assigned_at, lead.unassigned_since = now, None
+    lead.next_action_at = lead.next_action_at or lead.response_due_at
     timers, decision = ownership.begin(session, LEADS, lead)
     return timers, [decision]
 

@@ -2,7 +2,7 @@
 
 from chassis.erasure.declaring import Personal
 from engines.erasers import KIT
-from leads.models import Behaviour, ImportRow, Lead, LeadKey, Merge
+from leads.models import Behaviour, Lead, LeadKey, Merge
 
 _LEAD = (
     "name", "company", "title", "phones", "emails", "wechat", "address", "message", "referrer_url", "disqualify_reason",
@@ -18,5 +18,4 @@ ERASERS = (
     Personal(LeadKey, of={"lead_id": "lead"}, delete=True),
     Personal(Behaviour, ("detail",), of={"lead_id": "lead"}),
     Personal(Merge, ("before", "changed", "conflicts"), of={"survivor_id": "lead", "merged_id": "lead"}),
-    Personal(ImportRow, ("reason",), of={"lead_id": "lead"}, mentions=("reason",)),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chassis.errors import Conflict, Gone, Invalid, Problem
+from chassis.errors import Conflict, Gone, Invalid
 from chassis.i18n import lazy as _
 
 
@@ -66,7 +66,3 @@ class FormClosed(Gone):
 
 class ConsentMissing(Invalid):
     code, title = "consent_missing", _("Your consent is needed before we may store your details")
-
-
-class UnreadableFile(Problem):
-    code, status, title = "unreadable_file", 422, _("The file cannot be read as a table of leads")

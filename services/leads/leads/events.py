@@ -153,16 +153,3 @@ class DefinitionPublished(Event, type="leads.definition.published.v1"):
     kind = fields.String(required=True, metadata={"description": "scoring_model, assignment_rules or capture_form"})
     key = fields.String(required=True)
     definition_version = fields.Integer(required=True)
-
-
-class ImportProgressed(Event, type="leads.import.progressed.v1"):
-    """A file of leads is being taken in (`status` running) or was (done); rows = created + updated + skipped + failed."""
-
-    import_id = fields.String(required=True)
-    status = fields.String(required=True)
-    file_name = fields.String(allow_none=True)
-    rows = fields.Integer(required=True)
-    created = fields.Integer(required=True)
-    updated = fields.Integer(required=True)
-    skipped = fields.Integer(required=True)
-    failed = fields.Integer(required=True)

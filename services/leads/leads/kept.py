@@ -2,7 +2,7 @@
 
 from engines.record_kit import Happening, Kept, keep
 from leads import progress
-from leads.objects import IMPORT, LEAD
+from leads.objects import LEAD
 
 
 def _said(zh: str, en: str, icon: str, colour: str = "blue") -> Happening:
@@ -29,6 +29,5 @@ KINDS = keep(
                 "lead.converted": _said("已转化", "Converted", "trophy", "green"),
             },
         ),
-        Kept(kind=IMPORT, page="/leads/records/import/{id}"),
     ],
 )

@@ -13,5 +13,4 @@ FIRST_RESPONSE = Histogram(
 UNASSIGNED = Gauge("crm_leads_unassigned", "Leads that nobody owns and that are not closed")
 UNASSIGNED_AGE = Gauge("crm_leads_unassigned_age_seconds", "Age of the lead that has waited longest for an owner")
 CONVERSIONS = Counter("crm_leads_conversions_total", "Conversions, by outcome", ["outcome"])
-IMPORTED = Counter("crm_leads_import_rows_total", "Rows of imported files, by outcome", ["outcome"])
 FORM_REFUSED = Counter("crm_leads_form_refused_total", "Submissions of public forms that were refused", ["reason"])

@@ -170,31 +170,3 @@ class RuleTurn(Base):
 
     rule: Mapped[str] = mapped_column(String(60), primary_key=True)
     state: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-
-
-class Import(Record, Base):
-    """One file of leads; rows = created + updated + skipped + failed."""
-
-    __tablename__ = "lead_import"
-    __kind__ = "import"
-
-    file_name: Mapped[str] = mapped_column(String(200), default="")
-    encoding: Mapped[str] = mapped_column(String(20), default="utf-8")
-    status: Mapped[str] = mapped_column(String(12), default="running")
-    rows: Mapped[int] = mapped_column(Integer, default=0)
-    created: Mapped[int] = mapped_column(Integer, default=0)
-    updated: Mapped[int] = mapped_column(Integer, default=0)
-    skipped: Mapped[int] = mapped_column(Integer, default=0)
-    failed: Mapped[int] = mapped_column(Integer, default=0)
-
-
-class ImportRow(Base):
-    """What became of one row of a file, and why."""
-
-    __tablename__ = "import_row"
-
-    import_id: Mapped[str] = mapped_column(Id, ForeignKey("lead_import.id", ondelete="CASCADE"), primary_key=True)
-    line: Mapped[int] = mapped_column(Integer, primary_key=True)
-    outcome: Mapped[str] = mapped_column(String(10))
-    lead_id: Mapped[str | None] = mapped_column(Id)
-    reason: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, info=PERSONAL)

@@ -4,8 +4,9 @@ from engines.forms.objects import FORM
 from engines.objects import Field, ObjectType
 from engines.ownership import POOL_RULE, in_my_pools
 from engines.rules.objects import AUTOMATION_RULE
+from engines.transfer import IMPORT
 from leads import assignment, lifecycle, regions
-from leads.models import Definition, Import, Lead
+from leads.models import Definition, Lead
 
 SOURCES = {
     "website": {"zh": "网站表单", "en": "Website form"},
@@ -143,11 +144,5 @@ SCORING_MODEL, ASSIGNMENT_RULE, CAPTURE_FORM = (
         ("assignment_rule", {"zh": "分配规则", "en": "Assignment rules"}),
         ("capture_form", {"zh": "采集表单", "en": "Capture form"}),
     )
-)
-IMPORT = ObjectType(
-    "import",
-    Import,
-    (_text("file_name", "文件", "File"), _text("status", "状态", "Status")),
-    label={"zh": "导入", "en": "Import"},
 )
 OBJECTS = (LEAD, SCORING_MODEL, ASSIGNMENT_RULE, CAPTURE_FORM, IMPORT, POOL_RULE, FORM, AUTOMATION_RULE)

@@ -3,20 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, cast, func, select, true
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
 from chassis import directory, i18n
 from chassis.caller import Caller
-from chassis.errors import NotFound
 from chassis.paging import Paged
 from engines import access, explain, listing, ownership, timeline
 from engines.explain import Decision
 from engines.objects import ObjectType
 from leads import lifecycle
 from leads.lookup import Candidate
-from leads.models import Definition, Import, ImportRow, Lead
-from leads.objects import IMPORT, LEAD
+from leads.models import Definition, Lead
+from leads.objects import LEAD
 
 if TYPE_CHECKING:
     from leads.capture import Captured
@@ -41,7 +40,6 @@ def _paged(kind: ObjectType, **columns: Any) -> Paged:
 
 
 LEADS = _paged(LEAD, budget=_BUDGET, converted=_CONVERTED)
-IMPORTS = _paged(IMPORT)
 
 
 def leads(call: Any) -> Any:
@@ -109,33 +107,6 @@ def decisions(session: Session, record: Lead) -> dict[str, Any]:
 def definitions(session: Session, purpose: str) -> list[Definition]:
     """All definitions of a purpose by key."""
     return list(session.scalars(select(Definition).where(Definition.purpose == purpose).order_by(Definition.key)))
-
-
-def imports(call: Any) -> Any:
-    """SELECT of the caller's own imports; administrators see all."""
-    return select(Import).where(_own_imports(call.session, call.caller))
-
-
-def one_import(session: Session, caller: Caller, import_id: str) -> Import:
-    """The import, for who started it and for administrators; NotFound."""
-    found = session.scalars(select(Import).where(Import.id == import_id, _own_imports(session, caller))).first()
-    if found is None:
-        raise NotFound()
-    return found
-
-
-def _own_imports(session: Session, caller: Caller) -> Any:
-    return true() if access.granted(session, caller, "import").everything else Import.created_by == caller.id
-
-
-def import_rows(
-    session: Session, import_id: str, *, outcome: str = "", after: int = 0, limit: int = 500
-) -> list[ImportRow]:
-    """Rows of an import with what became of them, in order."""
-    statement = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.line > after)
-    if outcome:
-        statement = statement.where(ImportRow.outcome == outcome)
-    return list(session.scalars(statement.order_by(ImportRow.line).limit(limit)))
 
 
 def candidates(session: Session, caller: Caller, found: Sequence[Candidate]) -> list[dict[str, Any]]:

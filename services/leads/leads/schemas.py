@@ -1,5 +1,6 @@
 """What the API takes and answers about leads."""
 
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -98,6 +99,22 @@ class LeadFields(Schema):
     next_action_at = fields.AwareDateTime(allow_none=True)
     tags = _texts(60, 50)
     custom = fields.Dict(keys=fields.String(validate=validate.Length(max=60)), validate=validate.Length(max=300))
+
+
+_MAY_BE_EMPTIED = frozenset(
+    ("wechat", "credit_code", "channel", "campaign_id", "referrer_url", "country", "province", "city", "region", "industry",
+     "company_size", "budget_minor", "budget_currency", "next_action_at")
+)  # fmt: skip
+
+
+def columns(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A loaded body as the use cases take it: money in its two columns."""
+    values = dict(body)
+    if "budget" in values:
+        values["budget_minor"], values["budget_currency"] = values.pop("budget") or (None, None)
+    if values.get("campaign_id"):
+        values["campaign_id"] = str(values["campaign_id"])
+    return {name: value for name, value in values.items() if value is not None or name in _MAY_BE_EMPTIED}
 
 
 class LeadIn(LeadFields):
@@ -371,28 +388,6 @@ class Simulated(Schema):
     would_change = fields.Integer()
 
 
-class ImportOut(Schema):
-    id = fields.String()
-    number = fields.String(allow_none=True)
-    version = fields.Integer()
-    file_name = fields.String()
-    encoding = fields.String()
-    status = fields.String()
-    rows = fields.Integer()
-    created = fields.Integer()
-    updated = fields.Integer()
-    skipped = fields.Integer()
-    failed = fields.Integer()
-    created_at = fields.AwareDateTime()
-
-
-class ImportRowOut(Schema):
-    line = fields.Integer()
-    outcome = fields.String()
-    lead_id = fields.String(allow_none=True)
-    reason = fields.Dict()
-
-
 def _listed(name: str, item: type[Schema]) -> type[Schema]:
     """The schema of a short list that is answered whole."""
     return Schema.from_dict({"items": fields.List(fields.Nested(item))}, name=name)
@@ -403,4 +398,3 @@ Decisions = _listed("Decisions", DecisionOut)
 Merges = _listed("Merges", MergeOut)
 Definitions = _listed("Definitions", DefinitionOut)
 DefinitionVersions = _listed("DefinitionVersions", DefinitionVersionOut)
-ImportRows = _listed("ImportRows", ImportRowOut)

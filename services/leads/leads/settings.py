@@ -11,7 +11,6 @@ class Settings(settings.Settings):
     """Settings of the leads service; each has a safe default."""
 
     capture_per_minute: int = setting(30, doc="Submissions a capture form takes from one address per minute.")
-    import_rows: int = setting(20_000, doc="Most rows of one CSV import.")
     conversion_wait_seconds: int = setting(
         900, doc="Silence of the sales service after which a conversion is asked for again and its owner told."
     )

@@ -5,6 +5,7 @@ from engines.money import base_currency
 from engines.objects import Field, ObjectType
 from engines.ownership import POOL_RULE, in_my_pools
 from engines.rules.objects import AUTOMATION_RULE
+from engines.transfer import IMPORT
 from sales import gates
 from sales.models import (
     Account,
@@ -105,7 +106,7 @@ ACCOUNT = ObjectType(
         _field("paid_total", "money", "回款总额", "Paid", column="paid_minor", currency=BASE, written=False),
         _field("open_total", "money", "应收余额", "Still owed", column="open_minor", currency=BASE, written=False),
     ),
-    rights=("assign", "bulk", "claim", "export", "see_pool", "set_tier"),
+    rights=("assign", "bulk", "claim", "export", "import", "see_pool", "set_tier"),
     label={"zh": "客户", "en": "Account"},
     open_to={"see_pool": in_my_pools("account")},
     searched=("name", "number", "credit_code"),
@@ -123,7 +124,7 @@ CONTACT = ObjectType(
         _field("wechat", "text", "微信", "WeChat"),
         _field("birthday", "date", "生日", "Birthday"),
     ),
-    rights=("bulk", "export"),
+    rights=("bulk", "export", "import"),
     label={"zh": "联系人", "en": "Contact"},
     searched=("name", "number"),
 )
@@ -152,7 +153,7 @@ OPPORTUNITY = ObjectType(
         _field("lead_id", "id", "线索", "Lead", written=False),
         _field("closed_at", "datetime", "关闭时间", "Closed", written=False),
     ),
-    rights=("assign", "bulk", "export"),
+    rights=("assign", "bulk", "export", "import"),
     label={"zh": "商机", "en": "Opportunity"},
     searched=("name", "number"),
 )
@@ -172,7 +173,7 @@ QUOTE = ObjectType(
         _field("valid_until", "date", "有效期至", "Valid until"),
         _field("opens", "integer", "打开次数", "Opened", written=False),
     ),
-    rights=("bulk", "export"),
+    rights=("bulk", "export", "import"),
     label={"zh": "报价", "en": "Quote"},
     searched=("title", "number"),
 )
@@ -198,7 +199,7 @@ CONTRACT = ObjectType(
         _field("approved_at", "datetime", "批准时间", "Approved", written=False),
         _field("completed_at", "datetime", "完成时间", "Completed", written=False),
     ),
-    rights=("assign", "bulk", "export", "terminate"),
+    rights=("assign", "bulk", "export", "import", "terminate"),
     label={"zh": "合同", "en": "Contract"},
     searched=("title", "number"),
 )
@@ -241,7 +242,7 @@ PAYMENT = ObjectType(
         _field("system", "text", "来源系统", "System", written=False),
         _field("external_id", "text", "外部单号", "External id"),
     ),
-    rights=("export",),
+    rights=("export", "import"),
     label={"zh": "回款", "en": "Payment"},
     searched=("number", "external_id"),
 )
@@ -257,7 +258,7 @@ PRODUCT = ObjectType(
         _field("unit_cost", "number", "单位成本", "Unit cost", scale=6),
         _field("active", "boolean", "在售", "Active"),
     ),
-    rights=("export",),
+    rights=("export", "import"),
     label={"zh": "产品", "en": "Product"},
     searched=("name", "code"),
 )
@@ -271,6 +272,7 @@ PRICE_BOOK = ObjectType(
         _field("valid_until", "date", "失效日", "Valid until"),
         _field("active", "boolean", "启用", "Active"),
     ),
+    rights=("export", "import"),
     label={"zh": "价目表", "en": "Price book"},
     searched=("name",),
 )
@@ -294,4 +296,5 @@ OBJECTS = (
     POOL_RULE,
     FORM,
     AUTOMATION_RULE,
+    IMPORT,
 )

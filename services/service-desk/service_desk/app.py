@@ -6,7 +6,7 @@ from flask import Flask
 
 import console
 from chassis.service import Service
-from engines import kit_parts
+from engines import kit_parts, transfer
 from engines.access import sharing
 from engines.attachments import keeping
 from engines.forms import indexing
@@ -25,6 +25,7 @@ from service_desk import (
     seed,
     settings,
     starting,
+    transfers,
 )
 from service_desk.subscriptions import on
 from service_desk.timers import due
@@ -32,11 +33,11 @@ from service_desk.timers import due
 
 def edges() -> list[Any]:
     """JSON API and pages."""
-    from engines import feed_api
+    from engines import feed_api, transfer_api
     from service_desk.api import APIS
     from service_desk.pages import PAGES
 
-    return [*APIS, feed_api.api("service-desk", objects.OBJECTS), *PAGES]
+    return [*APIS, feed_api.api("service-desk", objects.OBJECTS), transfer_api.api("service-desk"), *PAGES]
 
 
 def _ready(app: Flask) -> None:
@@ -49,18 +50,19 @@ SERVICE = Service(
     package="service_desk",
     settings=settings.Settings,
     metadata=models.Base.metadata,
-    events=[events, *kit_parts.EVENTS, ownership_events, rule_events, sharing],
+    events=[events, *kit_parts.EVENTS, ownership_events, rule_events, sharing, transfer.events],
     subscriptions=on,
     timers=due,
     blueprints=edges,
     configuration=configuration.sections,
     objects=objects.OBJECTS,
     kept=kept.KINDS,
+    transfers=transfers.KINDS,
     automated=automation.KINDS,
     erasers=erasers.ERASERS,
     seed=seed.run,
     unseed=starting.unseed,
-    loops=[mail_server.receive, keeping.keep_swept(), indexing.keep_indexed(), following.follow],
+    loops=[mail_server.receive, keeping.keep_swept(), indexing.keep_indexed(), following.follow, transfer.keep_taking()],
     on_start=[_ready],
 )
 

@@ -3,6 +3,7 @@
 from engines.forms.objects import FORM
 from engines.objects import Field, ObjectType
 from engines.rules.objects import AUTOMATION_RULE
+from engines.transfer import IMPORT
 from service_desk import dispatch, lifecycle
 from service_desk.models import Account, Definition, Ticket
 
@@ -102,4 +103,4 @@ ACCOUNT = ObjectType(
     ),
     adds_record_fields=False,
 )
-OBJECTS = (TICKET, QUEUE, SLA_POLICY, CALENDAR, FORM, AUTOMATION_RULE)
+OBJECTS = (TICKET, QUEUE, SLA_POLICY, CALENDAR, FORM, AUTOMATION_RULE, IMPORT)

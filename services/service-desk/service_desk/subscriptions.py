@@ -134,6 +134,7 @@ def set_up_finished(session: Session, event: Received) -> None:
     starting.begin(session)
 
 
+@on("sales.records.removed.v1", group="customers", kind="projection", reads=Removed, tables=[Account, ContactAddress])
 @on("sales.demo_data.removed.v1", group="customers", kind="projection", reads=Removed, tables=[Account, ContactAddress])
 def demo_data_removed(session: Session, event: Received) -> None:
     replica.forget(session, **event.data)

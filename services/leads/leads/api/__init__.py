@@ -1,5 +1,5 @@
 """JSON routes of the leads service, a file per noun."""
 
-from leads.api import automation, capture, definitions, imports, leads, ownership, sharing, timeline
+from leads.api import automation, capture, definitions, leads, ownership, sharing, timeline
 
-APIS = [leads.api, capture.api, definitions.api, imports.api, timeline.api, ownership.api, sharing.api, automation.api]
+APIS = [leads.api, capture.api, definitions.api, timeline.api, ownership.api, sharing.api, automation.api]

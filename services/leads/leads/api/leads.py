@@ -23,22 +23,6 @@ api = Api("leads", tag="leads")
 STEP = [WrongStatus, MergedAway]
 
 
-def columns(body: dict[str, Any]) -> dict[str, Any]:
-    """The body as the use cases take it: money in its two columns."""
-    values = dict(body)
-    if "budget" in values:
-        values["budget_minor"], values["budget_currency"] = values.pop("budget") or (None, None)
-    if values.get("campaign_id"):
-        values["campaign_id"] = str(values["campaign_id"])
-    return {name: value for name, value in values.items() if value is not None or name in _MAY_BE_EMPTIED}
-
-
-_MAY_BE_EMPTIED = frozenset(
-    ("wechat", "credit_code", "channel", "campaign_id", "referrer_url", "country", "province", "city", "region", "industry",
-     "company_size", "budget_minor", "budget_currency", "next_action_at")
-)  # fmt: skip
-
-
 def _for_step(call: Call, lead_id: str) -> Lead:
     return queries.lead(call.session, call.caller, lead_id, "edit")
 
@@ -49,7 +33,7 @@ def _for_step(call: Call, lead_id: str) -> Lead:
 )  # fmt: skip
 def create_lead(call: Call) -> Any:
     """Capture a lead: normalise, look for duplicates, score, assign, open the follow-up."""
-    values = columns(call.body)
+    values = schemas.columns(call.body)
     policy = values.pop("duplicate_policy", None)
     if values.get("owner_id") and values["owner_id"] != call.caller.id:
         access.require_right(call.session, call.caller, "lead", "assign")
@@ -79,7 +63,7 @@ def read_lead(call: Call, id: str) -> Any:
 )
 def edit_lead(call: Call, id: str) -> Any:
     """Change fields of a lead."""
-    lead = progress.edit(call.session, _for_step(call, id), caller=call.caller, **columns(call.body))
+    lead = progress.edit(call.session, _for_step(call, id), caller=call.caller, **schemas.columns(call.body))
     return queries.details(call.session, call.caller, lead)
 
 
@@ -215,5 +199,5 @@ def undo_merge(call: Call, id: str) -> Any:
 )
 def check_duplicates(call: Call) -> Any:
     """Look for leads like these details; nothing is stored."""
-    record, found = capture.preview(call.session, columns(call.body))
+    record, found = capture.preview(call.session, schemas.columns(call.body))
     return {"record": record, "duplicates": queries.candidates(call.session, call.caller, found)}

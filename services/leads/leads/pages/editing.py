@@ -12,12 +12,11 @@ from console import cells, fields, forms, replies
 from engines import access
 from engines.access import right
 from leads import progress
-from leads.api.leads import columns
 from leads.models import Lead
 from leads.objects import LEAD
 from leads.pages.edge import URL, pages, rows
 from leads.pages.leads import definition
-from leads.schemas import LeadEdit
+from leads.schemas import LeadEdit, columns
 
 _WHO = ("name", "company", "title", "phones", "emails", "wechat", "address")
 _WHAT = ("industry", "company_size", "region", "city", "product_interest", "budget", "next_action_at", "message")

@@ -12,12 +12,13 @@ from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
 from console import cells, fields, forms, lists, record_kit, replies
+from console import transfers as transfer_links
 from console.fields import Field
 from console.pages import signed_in
 from engines import listing
 from engines.access import right
 from engines.conditions import ConditionError
-from leads import bulk, capture, followup, queries
+from leads import bulk, capture, followup, queries, transfers
 from leads.errors import DuplicateRefused
 from leads.models import Lead
 from leads.objects import INDUSTRIES, LEAD, SIZES
@@ -47,7 +48,6 @@ def definition(call: Call) -> lists.List:
     """The list as this reader may use it."""
     return lists.List(
         key="leads.leads",
-        imports="/leads/imports/new" if may(call, "import") else "",
         title=_("Leads"),
         url=URL,
         link=URL + "/{id}",
@@ -69,6 +69,7 @@ def definition(call: Call) -> lists.List:
         bulk=_bulk_actions(call) if may(call, "bulk") else [],
         search_hint=_("Name, company or number"),
         empty=_("No leads here yet"),
+        **transfer_links.around(call, transfers.LEADS),
     )  # fmt: skip
 
 

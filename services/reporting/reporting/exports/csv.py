@@ -3,7 +3,7 @@
 import csv
 from io import StringIO
 
-from console.spreadsheets import safe
+from engines.transfer.writing import safe
 from reporting.exports.sheets import Document
 
 

@@ -1,4 +1,4 @@
-"""When a service removes its demo data, the facts of it go too: each group drops its own, so that it still rebuilds alone."""
+"""When a service removes records (demo data, an undone import), their facts go too: each group drops its own."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -45,12 +45,12 @@ _TASKS = "approval_task"  # what access knows as an approval is one person's tas
 
 
 def _forget(columns: Sequence[tuple[str, Any]]) -> Callable[..., None]:
-    def demo_data_removed(session: Session, events: Sequence[Received]) -> None:
+    def records_removed(session: Session, events: Sequence[Received]) -> None:
         for event in events:
             for kind, column in columns:
                 session.execute(delete(column.class_).where(column.in_(event.data["removed"].get(kind, []))))
 
-    return demo_data_removed
+    return records_removed
 
 
 def _access_removed(session: Session, events: Sequence[Received]) -> None:
@@ -62,5 +62,7 @@ def _access_removed(session: Session, events: Sequence[Received]) -> None:
 
 for part, group, source, columns in _FACTS:
     part(f"{source}.demo_data.removed.v1", reads=Removed, **group)(_forget(columns))
+    part(f"{source}.records.removed.v1", reads=Removed, **group)(_forget(columns))
 for source in _OWNERS:
     access.on(f"{source}.demo_data.removed.v1", reads=Removed, **access.GROUP)(_access_removed)
+    access.on(f"{source}.records.removed.v1", reads=Removed, **access.GROUP)(_access_removed)

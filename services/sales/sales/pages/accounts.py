@@ -10,10 +10,11 @@ from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy, pick
 from console import cells, details, fields, forms, lists, pools, record_kit, replies, sharing
+from console import transfers as transfer_links
 from engines import access, explain
 from engines.access import has_right, right
 from engines.ownership import require_giving, runs_pool
-from sales import accounts, money, ownership, queries
+from sales import accounts, money, ownership, queries, transfers
 from sales.api import writing
 from sales.errors import DuplicateAccount
 from sales.models import Account
@@ -57,6 +58,7 @@ def definition(call: Call) -> lists.List:
     """The list as this reader may use it."""
     return lists.List(
         key="sales.accounts",
+        **transfer_links.around(call, transfers.ACCOUNTS),
         title=_("Accounts"),
         url=URL,
         tabs=[(_("Accounts"), URL, True), (_("Contacts"), "/sales/contacts", False)],

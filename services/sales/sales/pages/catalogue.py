@@ -12,10 +12,11 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from console import details, fields, forms, lists, reader, replies
+from console import transfers as transfer_links
 from console.fields import Choice, Field
 from engines import access
 from engines.access import has_right, right
-from sales import catalogue, queries, rates
+from sales import catalogue, queries, rates, transfers
 from sales.api import writing
 from sales.models import Price, PriceBook, Product
 from sales.objects import PRICE_BOOK, PRODUCT
@@ -52,6 +53,7 @@ def product_list(call: Call) -> Any:
     ]
     shown = lists.List(
         key="sales.products",
+        **transfer_links.around(call, transfers.PRODUCTS),
         title=_("Products"),
         url=PRODUCTS,
         link=PRODUCTS + "/{id}",
@@ -140,6 +142,7 @@ def price_book_list(call: Call) -> Any:
     """The price books as a list."""
     shown = lists.List(
         key="sales.price_books",
+        **transfer_links.around(call, transfers.PRICE_BOOKS),
         title=_("Price books"),
         url=BOOKS,
         link=BOOKS + "/{id}",

@@ -11,9 +11,10 @@ from chassis.errors import Invalid, Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
 from console import details, fields, lists, record_kit, replies, sharing
+from console import transfers as transfer_links
 from engines import access
 from engines.access import has_right, right
-from sales import contracts, money, queries
+from sales import contracts, money, queries, transfers
 from sales.api import writing
 from sales.models import Contract, Receivable
 from sales.objects import CONTRACT, CONTRACT_STATUS_LABELS, RECEIVABLE_STATUS_LABELS
@@ -45,6 +46,7 @@ def contract_list(call: Call) -> Any:
     """The contracts as a list."""
     shown = lists.List(
         key="sales.contracts",
+        **transfer_links.around(call, transfers.CONTRACTS),
         title=_("Contracts"),
         url=URL,
         tabs=money_lists.tabs(call, URL),

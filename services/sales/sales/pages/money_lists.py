@@ -9,11 +9,12 @@ from sqlalchemy import select
 from chassis.api import Call
 from chassis.i18n import gettext as _
 from console import details, fields, forms, lists, reader, replies
+from console import transfers as transfer_links
 from console.charts import Chart, Series
 from console.fields import Field
 from engines import access
 from engines.access import right
-from sales import accounts, money, queries
+from sales import accounts, money, queries, transfers
 from sales.api import writing
 from sales.models import Contact, Contract
 from sales.objects import CONTACT, DECISION_ROLE_LABELS, PAYMENT, RECEIVABLE, RECEIVABLE_STATUS_LABELS
@@ -41,6 +42,7 @@ def receivable_list(call: Call) -> Any:
     """What is owed, what is due first on top, with the ages of it above."""
     shown = lists.List(
         key="sales.receivables",
+        **transfer_links.around(call, transfers.RECEIVABLES),
         title=_("Receivables"),
         url=RECEIVABLES,
         fields=[
@@ -72,6 +74,7 @@ def payment_list(call: Call) -> Any:
     """What came in, latest first."""
     shown = lists.List(
         key="sales.payments",
+        **transfer_links.around(call, transfers.PAYMENTS),
         title=_("Payments"),
         url=PAYMENTS,
         fields=[
@@ -95,6 +98,7 @@ def contact_list(call: Call) -> Any:
     """The people at customers."""
     shown = lists.List(
         key="sales.contacts",
+        **transfer_links.around(call, transfers.CONTACTS),
         title=_("Contacts"),
         url=CONTACTS,
         link=CONTACTS + "/{id}",

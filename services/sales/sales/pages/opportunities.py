@@ -10,10 +10,11 @@ from chassis.i18n import gettext as _
 from chassis.i18n import lazy as later
 from chassis.i18n import pick
 from console import cells, details, fields, forms, lists, record_kit, replies, sharing
+from console import transfers as transfer_links
 from engines import access
 from engines.access import has_right, right
 from engines.conditions import ConditionError
-from sales import gates, money, moving, opportunities, queries
+from sales import gates, money, moving, opportunities, queries, transfers
 from sales.api import writing
 from sales.errors import GateClosed
 from sales.models import Opportunity, Pipeline
@@ -55,6 +56,7 @@ def definition(call: Call) -> lists.List:
     """The list as this reader may use it."""
     return lists.List(
         key="sales.opportunities",
+        **transfer_links.around(call, transfers.OPPORTUNITIES),
         title=_("Opportunities"),
         url=f"{URL}/list",
         link=URL + "/{id}",

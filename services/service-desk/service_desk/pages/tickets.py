@@ -13,11 +13,12 @@ from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
 from console import cells, fields, forms, lists, record_kit, replies
+from console import transfers as transfer_links
 from console.fields import Field
 from engines import access, listing
 from engines.access import has_right, right
 from engines.conditions import ConditionError
-from service_desk import progress, queries, tickets
+from service_desk import progress, queries, tickets, transfers
 from service_desk.lifecycle import ACTIVE
 from service_desk.models import Ticket
 from service_desk.objects import CHANNELS, TICKET
@@ -89,6 +90,7 @@ def definition(call: Call) -> lists.List:
         bulk.append(lists.Bulk(key="close", label=_("Close solved ones"), url=f"{URL}/bulk/close", icon="archive"))
     return lists.List(
         key="service-desk.tickets",
+        **transfer_links.around(call, transfers.TICKETS),
         title=_("Tickets"),
         url=URL,
         link=URL + "/{id}",
