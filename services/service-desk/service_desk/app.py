@@ -62,7 +62,13 @@ SERVICE = Service(
     erasers=erasers.ERASERS,
     seed=seed.run,
     unseed=starting.unseed,
-    loops=[mail_server.receive, keeping.keep_swept(), indexing.keep_indexed(), following.follow, transfer.keep_taking()],
+    loops=[
+        mail_server.receive,
+        keeping.keep_swept(),
+        indexing.keep_indexed(),
+        following.follow,
+        transfer.keep_taking(),
+    ],
     on_start=[_ready],
 )
 
