@@ -31,6 +31,7 @@ def pages(service: str) -> Pages:
     made = Pages(service, name="transfer", module="console", template_folder=None)
     kinds = kinds_of(service)
     _mount_list(made, kinds)
+    _mount_templates(made, kinds)
     _mount_steps(made, kinds)
     _mount_one(made, kinds)
     for kind in kinds:
@@ -111,6 +112,10 @@ def _mount_list(made: Pages, kinds: list[Transferable]) -> None:
         with call.database.reading() as session:
             call.session = session
             return _new(call, kinds, errors)
+
+
+def _mount_templates(made: Pages, kinds: list[Transferable]) -> None:
+    allow = may_import(kinds)
 
     @made.get("/imports/templates/<kind>.<form>", allow=allow)
     def template(call: Call, kind: str, form: str) -> Response:

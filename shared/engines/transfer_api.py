@@ -127,6 +127,7 @@ def api(service: str) -> Api:
     made = Api(service, tag="transfer")
     kinds = kinds_of(service)
     _mount_imports(made, kinds)
+    _mount_steps(made, kinds)
     _mount_outcomes(made, kinds)
     _mount_mappings(made, kinds)
     for kind in kinds:
@@ -206,6 +207,10 @@ def _mount_imports(api: Api, kinds: Sequence[Transferable]) -> None:
             kind = _kind(call, kinds, job.kind)
             with intake.source(call.database, call.settings, id) as path:
                 return ledger.preview(session, call.caller, kind, job, path)
+
+
+def _mount_steps(api: Api, kinds: Sequence[Transferable]) -> None:
+    allow = may_import(kinds)
 
     @api.post("/imports/<id>/start", body=StartIn, answer=ImportOut, status=202, allow=allow, errors=[NotReady])
     def start_import(call: Call, id: str) -> Any:

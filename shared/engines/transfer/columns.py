@@ -58,7 +58,8 @@ def of(session: Session, caller: Caller, kind: Transferable, *, masked: bool = F
         rule = grant.rule(item.name)
         if item.name not in _NEVER and rule not in closed:
             column = _column(kind, item, may_set=rule == "edit", is_masked=rule == "mask")
-            found.append(_own(column, form.specs[item.json_key]) if form and item.json_key in form.specs else column)
+            spec = form.specs.get(item.json_key or "") if form is not None else None
+            found.append(_own(column, spec) if spec is not None else column)
     return [*found, *_parts(kind, grant)]
 
 
