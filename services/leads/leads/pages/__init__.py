@@ -5,4 +5,15 @@ from leads.pages.edge import pages
 
 PAGES = [pages.blueprint, capture.pages.blueprint]
 
-__all__ = ["PAGES", "automation", "capture", "definitions", "duplicates", "editing", "lead", "leads", "pages", "sharing"]
+__all__ = [
+    "PAGES",
+    "automation",
+    "capture",
+    "definitions",
+    "duplicates",
+    "editing",
+    "lead",
+    "leads",
+    "pages",
+    "sharing",
+]
