@@ -18,6 +18,8 @@ YEAR_SECONDS = 366 * 86_400
 MAX_YEARS = 60  # a deadline further away than this means the calendar is never open
 HORIZON = MAX_YEARS * YEAR_SECONDS
 MAX_DOUBLINGS = 7  # of a table that begins with a year or more, until it reaches HORIZON
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_AT = datetime.fromtimestamp
 Span = tuple[time | None, time | None]  # local wall times; None stands for 24:00
 
 
@@ -41,9 +43,18 @@ class Calendar:
 
     def add(self, start: datetime, seconds: int) -> datetime:
         """The instant `seconds` open seconds after `start`; 0 gives the first open instant at or after it."""
+        since = start - _EPOCH
+        epoch = since.days * 86_400 + since.seconds
+        first, last, starts, ends, shifts, sums = self._table.held
+        if seconds > 0 and epoch >= first:  # nearly every call: two searches, and no call in Python
+            place = bisect_right(starts, epoch) - 1
+            end = ends[place]
+            target = (epoch if epoch < end else end) + shifts[place] + seconds
+            if target <= last:
+                return _AT(target - shifts[bisect_left(sums, target)], UTC)
         if seconds < 0:
             return self.subtract(start, -seconds)
-        return _moment(self._table.add(_epoch(start), seconds))
+        return _moment(self._table.add(epoch, seconds))
 
     def subtract(self, end: datetime, seconds: int) -> datetime:
         """The latest instant with `seconds` open seconds up to `end`; 0 gives the last open instant at or before it."""
@@ -116,6 +127,9 @@ def calendar(definition: Mapping[str, Any]) -> Calendar:
     )
 
 
+_Held = tuple[int, int, list[int], list[int], list[int], list[int]]
+
+
 class _Table:
     """Open segments of a stretch of time with the open seconds before each; grows by years on demand."""
 
@@ -124,6 +138,9 @@ class _Table:
         self._starts: list[int] = []
         self._ends: list[int] = []
         self._sums: list[int] = []  # open seconds through the end of each segment
+        # For look-ups without a call, replaced as one: from when on and up to which open second every segment is whole,
+        # the lists above, and what each segment's moments lack to the open seconds through them.
+        self.held: _Held = (HORIZON * 1000, 0, [], [], [], [])
         self._low = self._high = None  # type: date | None
         self._from = self._to = 0  # what is covered, epoch seconds
 
@@ -215,6 +232,10 @@ class _Table:
         self._starts, self._ends, self._sums = [s for s, _ in segments], [e for _, e in segments], sums
         self._low, self._high = low, high
         self._from, self._to = (int(datetime.combine(day, time(), UTC).timestamp()) for day in (low + DAY, high - DAY))
+        shifts = [through - closing for through, closing in zip(self._sums, self._ends, strict=True)]
+        first, whole = bisect_left(self._starts, self._from), bisect_right(self._ends, self._to)
+        if first < whole:
+            self.held = (self._starts[first], sums[whole - 1], self._starts, self._ends, shifts, self._sums)
 
 
 def _epoch(moment: datetime) -> int:

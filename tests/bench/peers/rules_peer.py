@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 
 RECORD = {"region": "华东", "amount": 60_000, "status": "open"}
 
@@ -39,8 +40,8 @@ def businesstimedelta() -> Callable[[], object]:
         [business.WorkDayRule(at(*begin), at(*end), working_days=[0, 1, 2, 3, 4], tz=zone) for begin, end in shifts]
     )
     eight = business.BusinessTimeDelta(rules, hours=8)
-    places = iter(range(10**9))
-    return lambda: start + timedelta(minutes=next(places) % 5000) + eight
+    moments = cycle([start + timedelta(minutes=place) for place in range(5000)])
+    return lambda: next(moments) + eight
 
 
 if __name__ == "__main__":
