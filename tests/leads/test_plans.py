@@ -1,10 +1,9 @@
 """How PostgreSQL answers the hottest reads: by index, however many leads there are. Plans, not times."""
 
 import pytest
-from sqlalchemy import event, text
 
-from chassis.db import Database
 from leads.models import Lead
+from tests.plans import copies, plans
 
 COPIES = {
     "id": "'x' || lpad(i::text, 35, '0')",
@@ -14,11 +13,6 @@ COPIES = {
     "status": "CASE i % 20 WHEN 0 THEN 'working' ELSE 'disqualified' END",
     "duplicate_of": "NULL",
 }
-NAMES = [column.name for column in Lead.__table__.c]
-FILL = (
-    f"INSERT INTO lead ({', '.join(NAMES)}) SELECT {', '.join(COPIES.get(name, f'lead.{name}') for name in NAMES)}"
-    " FROM lead, generate_series(1, 8000) AS i"
-)
 
 
 @pytest.fixture
@@ -28,29 +22,8 @@ def many(desk):
         pytest.skip("about PostgreSQL's plans")
     desk.capture()
     with desk.database.connection(write=True) as connection:
-        connection.execute(text(FILL))
-        connection.execute(text("ANALYZE lead"))
+        copies(connection, Lead.__table__, 8000, COPIES)
     return desk.database
-
-
-def plans(database: Database, word: str, act) -> str:
-    """Plans of the statements holding `word` that `act` makes."""
-    made = []
-
-    def note(_connection, _cursor, statement, parameters, _context, _many):
-        if word in statement and not statement.startswith("EXPLAIN"):
-            made.append((statement, parameters))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    act()
-    event.remove(database.engine, "before_cursor_execute", note)
-    assert made
-    with database.connection() as connection:
-        return "\n".join(
-            row[0]
-            for statement, parameters in made
-            for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
-        )
 
 
 def test_a_page_of_leads_is_read_in_index_order(many, client):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import instance_dict
 
 from chassis import directory, i18n
 from chassis.caller import Caller
@@ -30,6 +31,7 @@ _CONVERTED = (
 )
 
 
+_COLUMNS = tuple(column.key for column in Lead.__mapper__.column_attrs)
 _EXPLAINED = ("score", "assignment", "reclaim")
 
 
@@ -71,7 +73,8 @@ def explained(record: Lead, decisions: Iterable[Decision]) -> dict[str, Any]:
     """The lead with its conversion and possible steps; of `decisions` on it the last of a kind explains it."""
     found = {decision.kind: decision for decision in decisions}
     locale = i18n.current()
-    own = {column.key: getattr(record, column.key) for column in Lead.__mapper__.column_attrs}
+    loaded = instance_dict(record)
+    own = {name: loaded[name] if name in loaded else getattr(record, name) for name in _COLUMNS}
     return own | {
         "budget": record.budget,
         "converted": record.converted,

@@ -122,10 +122,11 @@ def column_totals(session: Session, *, caller: Caller, pipeline: Any, stages: Se
 
 def _on_board(session: Session, caller: Caller, pipeline: Any, *, mine: bool = False, q: str = "") -> Any:
     recent = clock.now() - timedelta(days=CLOSED_DAYS)
+    just_closed = and_(Opportunity.category.in_((gates.WON, gates.LOST)), Opportunity.closed_at >= recent)
     scope = and_(
         Opportunity.pipeline_id == pipeline.id,
         access.predicate_sql(session, caller, OPPORTUNITY),
-        (Opportunity.category == gates.OPEN) | (Opportunity.closed_at >= recent),
+        (Opportunity.category == gates.OPEN) | just_closed,  # both from one index, however many were ever closed
     )
     if mine:
         scope = and_(scope, Opportunity.owner_id == caller.id)

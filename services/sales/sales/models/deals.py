@@ -53,7 +53,8 @@ class Opportunity(Record, Base):
 
     __table_args__ = (
         Index("ix_opportunity_created", "created_at", "id"),
-        Index("ix_opportunity_board", "pipeline_id", "stage", "updated_at", "id"),
+        Index("ix_opportunity_board", "pipeline_id", "stage", "stage_entered_at", "id"),
+        Index("ix_opportunity_in_play", "pipeline_id", "category", "closed_at"),
         Index("ix_opportunity_owner", "owner_id", "category"),
     )
 
