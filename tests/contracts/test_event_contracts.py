@@ -3,12 +3,14 @@
 import json
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from marshmallow import fields
 
 from chassis import places, reference
+from chassis.events import _json
 from chassis.subscriptions import Received
 
 SERVICES = {place: place.service() for place in places.places()}
@@ -48,6 +50,20 @@ def test_whoever_hears_an_event_can_read_every_example_of_it(type_):
             item.load(event)
 
     read()
+
+
+@pytest.mark.parametrize("type_", sorted(PUBLISHED))
+def test_an_event_is_written_as_its_schema_says(type_):
+    """The dumper that stands for the schema in every business save writes the same JSON."""
+    event = PUBLISHED[type_]
+
+    @given(data=example_of(event))
+    @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def written(data):
+        loaded = event.schema.load(json.loads(json.dumps(data, default=str)), partial=True)
+        assert orjson.loads(_json(event.dumper.one(loaded))) == orjson.loads(_json(event.schema.dump(loaded)))
+
+    written()
 
 
 def example_of(event):
