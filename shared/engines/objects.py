@@ -142,7 +142,7 @@ def extended(source: Any, kind: ObjectType) -> ObjectType:
     return _extend[0](source, kind) if _extend else kind
 
 
-Say = Callable[[Mapping[str, Any]], dict[str, Any]]
+Say = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _outward: list[Callable[[Any, str], Say | None]] = []
 
 

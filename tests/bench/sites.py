@@ -12,13 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from chassis import keys
+from chassis.caller import SYSTEM
 from chassis.db import Database
 from chassis.places import find
 from chassis.testing import People
+from engines.forms import publishing
 from integration_gateway import demo_people
 from tests.bench import backends
 from tests.bench.running import ENV, LEASH, PEERS, ROOT, until
 
+OWN_FIELDS = {"leads": ("lead",), "sales": ("opportunity",)}
+FIELDS = [
+    {"key": f"field_{place}", "kind": "text", "label": {"zh": f"字段 {place}", "en": f"Field {place}"}}
+    for place in range(10)
+]
+FORM = {"sections": [{"key": "more", "title": {"zh": "更多", "en": "More"}, "fields": FIELDS}]}
 CONNECTIONS = 8  # as many as either server has threads
 ALL = {"create": True, "read": "all", "edit": "all", "delete": "all"}
 GRANTS = {
@@ -149,6 +157,9 @@ def prepared(service: str, folder: Path) -> Iterator[dict[str, str]]:
             people.department(department["id"], parent=department.get("parent_id"))
         for person in company["people"]:
             people.add(person["id"], roles=("bench",), department=person.get("department_id"), name=person["key"])
+        with database.transaction() as session:
+            for kind in OWN_FIELDS.get(service, ()):
+                publishing.publish_form(session, kind, FORM, caller=SYSTEM)
         database.close()
         yield env
 

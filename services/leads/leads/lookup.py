@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from chassis.db import is_sqlite
+from engines.forms import in_force
 from leads import dedupe, definitions
 from leads.dedupe import Match, Traits
 from leads.models import Lead, LeadKey
@@ -60,8 +61,9 @@ def _query(*, sqlite_too: bool) -> Select[Any]:
     found = (
         select(*_COLUMNS).where(_LEAD.id.in_(select(ids_of_both.c.lead_id)), _LEAD.duplicate_of.is_(None)).subquery()
     )
-    stamp = select(definitions.STAMP.label("stamp")).subquery()
-    return select(stamp.c.stamp, *found.c).select_from(stamp.outerjoin(found, literal(True)))
+    count, sum_ = in_force.STAMP
+    stamp = select(definitions.STAMP.label("stamp"), count.label("forms"), sum_.label("forms_sum")).subquery()
+    return select(*stamp.c, *found.c).select_from(stamp.outerjoin(found, literal(True)))
 
 
 _QUERY = {sqlite_too: _query(sqlite_too=sqlite_too) for sqlite_too in (True, False)}
@@ -74,11 +76,13 @@ _STORE = {
 def duplicates(
     session: Session, record: Traits, keys: Sequence[str], *, besides: str | None = None, at_least: int = NOTICE
 ) -> tuple[list[Candidate], int]:
-    """Leads like `record`, best first, and the stamp of the definitions in force (it comes with the same query)."""
+    """Leads like `record`, best first, and the stamp of the definitions in force (it comes with the same query, and
+    that of the forms for the session)."""
     exact = [key for key in keys if dedupe.is_exact_key(key)]
     alike = [key for key in keys if not dedupe.is_exact_key(key)]
     connection = session.connection()
     rows = connection.execute(_QUERY[is_sqlite(connection)], {"exact": exact, "alike": alike}).all()
+    in_force.as_of(session, (rows[0].forms, rows[0].forms_sum))
     found = []
     for row in rows:
         if row.id is None or row.id == besides:

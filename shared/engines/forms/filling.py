@@ -11,7 +11,7 @@ from chassis.i18n import Text
 from chassis.i18n import lazy as _
 from engines import objects, record_kit
 from engines.conditions import Context, compile_memory
-from engines.fields import Spec, World, Wrong
+from engines.fields import Kind, Spec, World, Wrong
 from engines.fields.computed import AutoNumber, FormulaKind, RollUp
 from engines.fields.formulas import native
 from engines.forms import in_force, rolling, uniqueness
@@ -185,7 +185,7 @@ def said(session: Session, kind: ObjectType, custom: Mapping[str, Any] | None) -
     if not custom:
         return {}
     form = in_force.of(session, kind)
-    return {key: outward(form.specs[key], value) for key, value in custom.items() if key in form.specs}
+    return dict(_saying(form)(custom))
 
 
 def outward(spec: Spec, stored: Any) -> Any:
@@ -204,7 +204,18 @@ def _outward(source: Any, kind: str) -> objects.Say | None:
     form = in_force.of(source, found.kind) if found is not None and hasattr(found.kind.model, "custom") else None
     if form is None or not form.specs:
         return None
-    return lambda custom: {key: outward(form.specs[key], value) for key, value in custom.items() if key in form.specs}
+    return _saying(form)
+
+
+def _saying(form: Compiled) -> objects.Say:
+    same = {key for key, spec in form.specs.items() if type(spec.kind).dump is Kind.dump}  # said as they are stored
+
+    def say(custom: Mapping[str, Any]) -> Mapping[str, Any]:
+        if custom.keys() <= same:
+            return custom
+        return {key: outward(form.specs[key], value) for key, value in custom.items() if key in form.specs}
+
+    return say
 
 
 objects.outward_by(_outward)

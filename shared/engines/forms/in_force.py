@@ -1,6 +1,6 @@
 """The forms in force: compiled once per version and database, read by every list, page, condition and save."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,6 +16,12 @@ from engines.forms.models import Form
 from engines.objects import ObjectType
 
 _STAMP = "forms_stamp"
+_FORMS: Any = Form.__table__
+STAMP = (
+    select(func.count()).select_from(_FORMS).scalar_subquery(),
+    select(func.coalesce(func.sum(_FORMS.c.version), 0)).scalar_subquery(),
+)
+_ASK = select(*STAMP)
 
 
 @dataclass(eq=False)
@@ -35,9 +41,7 @@ def _current(session: Session) -> _Known:
     database: Database = session.info["database"]
     stamp = session.info.get(_STAMP)
     if stamp is None:
-        with session.no_autoflush:
-            row = session.execute(select(func.count(), func.coalesce(func.sum(Form.version), 0))).one()
-        stamp = session.info[_STAMP] = (int(row[0]), int(row[1]))
+        stamp = as_of(session, session.connection().execute(_ASK).one())
     known = _known.get(database)
     if known is None or known.stamp != stamp:
         rows = session.execute(
@@ -45,6 +49,12 @@ def _current(session: Session) -> _Known:
         )
         known = _known[database] = _Known(stamp, {row[0]: (row[1], row[2], row[3]) for row in rows})
     return known
+
+
+def as_of(session: Session, found: Sequence[int]) -> tuple[int, int]:
+    """The forms' stamp in this transaction, unless it is known: the values of STAMP, which a hot path may have asked along."""
+    stamp: tuple[int, int] = session.info.setdefault(_STAMP, (int(found[0]), int(found[1])))
+    return stamp
 
 
 def forget(session: Session) -> None:

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "sales_0004"
-down_revision = "sales_0003"
+revision = "sales_0005"
+down_revision = "sales_0004"
 branch_labels = None
 depends_on = None
 
