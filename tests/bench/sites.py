@@ -157,6 +157,7 @@ def prepared(service: str, folder: Path) -> Iterator[dict[str, str]]:
             people.department(department["id"], parent=department.get("parent_id"))
         for person in company["people"]:
             people.add(person["id"], roles=("bench",), department=person.get("department_id"), name=person["key"])
+        find(service).service()  # makes its kinds of records known
         with database.transaction() as session:
             for kind in OWN_FIELDS.get(service, ()):
                 publishing.publish_form(session, kind, FORM, caller=SYSTEM)
