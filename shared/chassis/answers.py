@@ -22,12 +22,9 @@ def to_json(value: Any) -> bytes:
 
 
 class Dumper:
-    """What an answer schema makes of an object, a mapping or a row. Build it once, at import.
+    """What an answer schema makes of an object, a mapping or a row. Build it once, at import."""
 
-    `exact` also writes as text what a String is given as something else, and likewise for whole numbers.
-    """
-
-    def __init__(self, schema: Schema, *, exact: bool = False):
+    def __init__(self, schema: Schema):
         self.schema = schema
         hooks = any(hook.startswith("p") and "dump" in hook and found for hook, found in schema._hooks.items())
         self._simple: list[tuple[str, str, Convert | None]] | None = None if hooks else []
@@ -38,7 +35,7 @@ class Dumper:
                 if isinstance(field, fields.Method | fields.Function | fields.Constant) or "." in attribute:
                     self._computed.append((key, name, field))
                 else:
-                    self._simple.append((key, attribute, _converter(field, exact)))
+                    self._simple.append((key, attribute, _converter(field)))
 
     @property
     def names(self) -> list[str]:
@@ -128,22 +125,14 @@ def columns(
     return found
 
 
-_EXACT: dict[type[fields.Field[Any]], Convert] = {
-    fields.String: lambda value: value if type(value) is str else str(value),
-    fields.Integer: lambda value: value if type(value) is int else int(value),
-}
-
-
-def _converter(field: fields.Field[Any], exact: bool) -> Convert | None:
+def _converter(field: fields.Field[Any]) -> Convert | None:
     """How a value of `field` becomes JSON; None when orjson writes it as it should be."""
-    if exact and type(field) in _EXACT:
-        return _EXACT[type(field)]
     if isinstance(field, fields.Nested):
-        inner = Dumper(field.schema, exact=exact)
+        inner = Dumper(field.schema)
         many = field.many or field.schema.many
         return (lambda values: [inner.one(value) for value in values]) if many else inner.one
     if isinstance(field, fields.List):
-        convert = _converter(field.inner, exact)
+        convert = _converter(field.inner)
         return None if convert is None else lambda values: [None if v is None else convert(v) for v in values]
     if isinstance(field, fields.DateTime) and field.format in (None, "iso"):
         return None
