@@ -8,10 +8,17 @@ from chassis.db import Id, Json, UtcDateTime
 revision = "leads_0004"
 down_revision = "leads_0003"
 branch_labels = None
-depends_on = ("engines_0009",)
+depends_on = None
 
 
 def upgrade() -> None:
+    if sa.inspect(op.get_bind()).has_table("imports"):  # the shared branches go first; alone, there is nothing to keep
+        _keep_ledgers()
+    op.drop_table("import_row")
+    op.drop_table("lead_import")
+
+
+def _keep_ledgers() -> None:
     # no plan and no caller are known of them: an empty document, as in their column `custom`
     op.execute(
         "INSERT INTO imports (id, version, kind, file_name, size, format, status, dry_run, plan, caller, total, cursor,"
@@ -24,8 +31,6 @@ def upgrade() -> None:
         "INSERT INTO import_rows (import_id, line, outcome, kind, record_id, reason, undo)"
         " SELECT import_id, line, outcome, 'lead', lead_id, reason, 'kept' FROM import_row"
     )
-    op.drop_table("import_row")
-    op.drop_table("lead_import")
 
 
 def downgrade() -> None:
