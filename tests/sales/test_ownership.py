@@ -65,6 +65,16 @@ def test_a_silent_account_goes_back_and_its_contacts_with_it(office, rules, time
     assert office.events("account.changed")[-1]["data"]["owner_id"] == "wang"
 
 
+def test_an_account_made_while_the_rules_are_in_force_has_its_date_and_goes_back_then(office, rules, time):
+    rules(reclaim={"rules": [SILENT], "warn_days": []})
+    id_ = office.account()
+    due = office.get(Account, id_).next_reclaim_at
+    assert due is not None
+    time.set(due + timedelta(minutes=1))
+    settle(office)
+    assert (office.get(Account, id_).owner_id, office.get(Account, id_).pool) == (None, "default")
+
+
 def test_tiers_have_their_own_rules_and_a_new_tier_moves_the_date(office, rules):
     id_ = office.account(tier="C")
     rules(reclaim={"rules": [SILENT]})

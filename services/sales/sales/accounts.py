@@ -11,7 +11,7 @@ from chassis.caller import Caller
 from chassis.changes import pending
 from chassis.events import publish
 from engines.numbering import next_number
-from engines.ownership import begin, schedule
+from engines.ownership import schedule, take_up
 from sales import events, facts, names, ownership
 from sales.errors import DuplicateAccount, UnknownReference
 from sales.models import Account, Contact, Contract, Receivable
@@ -55,7 +55,7 @@ def create(
     if record.owner_id:
         record.owned_since = clock.now()
         session.flush()
-        begin(session, ACCOUNTS, record)
+        take_up(session, ACCOUNTS, record)
     session.flush()
     publish(session, events.AccountCreated(record, **facts.account(record)))
     return record

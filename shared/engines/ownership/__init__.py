@@ -5,7 +5,7 @@ from engines.ownership.models import Poolable, PoolRule
 from engines.ownership.moves import claim, give, has_room, protect, release, require_person, touched
 from engines.ownership.objects import POOL_RULE
 from engines.ownership.ownable import Ownable, Pause, of
-from engines.ownership.reclaiming import begin, explain, resume, review_one, schedule, stop
+from engines.ownership.reclaiming import begin, explain, resume, review_one, schedule, stop, take_up
 from engines.ownership.visibility import in_my_pools, pools_of, register, require_giving, runs_pool
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "runs_pool",
     "schedule",
     "stop",
+    "take_up",
     "touched",
 ]

@@ -196,6 +196,13 @@ def begin(session: Session, kind: Ownable, record: Any) -> tuple[list[dict[str, 
     return [] if found.at is None else [new_row(**_ring(kind, record, found.at, pool, warned=[]))], decision
 
 
+def take_up(session: Session, kind: Ownable, record: Any) -> None:
+    """A record that was just made with an owner: set its date and its timer, where its pool takes records back at all."""
+    known = glance(session, kind)
+    if known.home(directory.snapshot(session), record.department_id).rules:
+        schedule(session, kind, record, known=known, anew=True)
+
+
 def explain(session: Session, kind: Ownable, record: Any) -> Decision | None:
     """Why the record goes back when it does, worked out for the reader; None when nobody owns it."""
     if record.owner_id is None:
