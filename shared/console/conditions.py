@@ -15,6 +15,11 @@ LIKE = {
 _TEXTS = language.REFERENCES | {"text", "choice"}  # compared with each other as texts, as language.family says
 
 
+def filtered_as(field: Field) -> str:
+    """The kind of the condition language a field is filtered as."""
+    return field.like or LIKE.get(field.kind, field.kind)
+
+
 def operators() -> dict[str, str]:
     """Every operator of the condition language in words, in the order in which the builder offers them."""
     return {
@@ -57,17 +62,17 @@ def builder(
     """
     order = list(operators())
     more = language.CHANGE if changes else frozenset()
-    offered = [item for item in fields if item.filterable and LIKE.get(item.kind, item.kind) in language.OPERATORS]
+    offered = [item for item in fields if item.filterable and filtered_as(item) in language.OPERATORS]
     kinds = {
         kind: sorted((op for op in language.OPERATORS[kind] | more if op in order), key=order.index)
-        for kind in sorted({LIKE.get(item.kind, item.kind) for item in offered})
+        for kind in sorted({filtered_as(item) for item in offered})
     }
     return {
         "fields": [
             {
                 "name": item.name,
                 "label": item.title,
-                "kind": LIKE.get(item.kind, item.kind),
+                "kind": filtered_as(item),
                 "choices": [[choice.value, str(_label(item, choice.value))] for choice in item.choices],
                 "lookup": item.lookup,
             }
@@ -125,7 +130,7 @@ def describe(
         return _("not: %(condition)s", condition=describe(condition["not"], fields, nested=True, names=names))
     field = next((item for item in fields if item.name == condition.get("field")), None)
     op = str(condition.get("op", ""))
-    moment = field is not None and LIKE.get(field.kind, field.kind) in {"date", "datetime"}
+    moment = field is not None and filtered_as(field) in {"date", "datetime"}
     verb = {**operators(), **(moment_operators() if moment else {})}.get(op, op)
     label = field.title if field else str(condition.get("field", ""))
     value = "" if op in language.NO_VALUE else _value(condition.get("value"), field, op, fields, names or {})

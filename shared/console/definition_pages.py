@@ -136,7 +136,7 @@ class _Routes:
         parts, speech = self._parts(call), self._speech(call, found.body, found.stored.body)
         edits = self._edits(call)
         return render_template(
-            "console/definition.html",
+            self.kind.template,
             kind=self.kind,
             open=found,
             edits=edits,

@@ -164,6 +164,7 @@ class Kind:
     tabs: Callable[[Call], Sequence[tuple[Words, str, bool]]] = lambda call: ()
     links: Callable[[str], Sequence[tuple[Words, str, str]]] = lambda key: ()
     changes: bool = False
+    template: str = "console/definition.html"
 
 
 def problems_of(errors: Any, at: str = "") -> list[Problem]:

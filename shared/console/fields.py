@@ -57,6 +57,8 @@ class Field:
     editable: bool = False
     wide: bool = False
     autocomplete: str = ""
+    like: str = ""  # the kind it is filtered as, where that is another
+    columns: Sequence[tuple[str, str, str]] = ()  # of a sub-table: key, title, type of its inputs
 
     @property
     def title(self) -> str:

@@ -37,6 +37,7 @@ MENU: Sequence[Item] = (
          service="approvals", key="p", phone=True),
     Item(name="reports", label=_("Reports"), url="/reporting/dashboards", icon="chart-bar", service="reporting",
          key="r", needs="dashboard"),
+    Item(name="objects", label=_("Own objects"), url="/sales/objects", icon="folder", service="sales", key="j"),
     Item(name="administration", label=_("Administration"), url="/gateway/administration", icon="settings",
          service="gateway", key="s", needs="role"),
 )  # fmt: skip

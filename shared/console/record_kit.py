@@ -11,7 +11,7 @@ from chassis import clock, directory
 from chassis.api import Call
 from chassis.i18n import gettext as _
 from chassis.i18n import ngettext, pick
-from console import formats, forms
+from console import details, formats, forms, own_fields
 from console.fields import Choice, Field
 from engines import access, followers, history, record_kit, tags, timeline
 from engines.attachments import keeping, sniffing
@@ -75,6 +75,8 @@ class Shown:
     people: str = ""
     audit: str = ""  # the address of the record's entries in the audit trail
     version: Any = field(default="")
+    own: Sequence[details.Section] = ()  # the company's own fields
+    own_values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def shown(call: Call, kind: ObjectType, record: Any, *, only: Iterable[str] = (), title: str = "") -> Shown:
@@ -87,7 +89,10 @@ def shown(call: Call, kind: ObjectType, record: Any, *, only: Iterable[str] = ()
     following = followers.of(session, kind.kind, record.id)
     names = directory.names(session, following)
     has_tasks = _has_tasks(call)
+    own, own_values = own_fields.sections(call, kind, record)
     return Shown(
+        own=own,
+        own_values=own_values,
         address=address,
         lines=lines(call, kept, page.entries),
         more=_more(address, page.next_cursor, kinds),

@@ -11,7 +11,7 @@ from chassis.api import Call
 from chassis.errors import Invalid, NotFound
 from chassis.i18n import gettext as _
 from chassis.i18n import pick
-from console import details, fields, forms, record_kit, replies
+from console import details, fields, form_pages, forms, own_pages, record_kit, replies
 from console.fields import Field
 from console.pages import Pages, signed_in
 from engines import access, comments, followers, history, money, tags, timeline
@@ -30,6 +30,8 @@ def pages(service: str) -> Pages:
     """The blueprint of a service."""
     made = Pages(service, name="record_kit", module="console", template_folder=None)
     _mount_reading(made)
+    own_pages.mount_fields(made)
+    form_pages.mount(made)
     _mount_comments(made)
     _mount_following(made)
     _mount_activities(made)

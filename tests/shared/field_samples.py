@@ -112,7 +112,7 @@ SAMPLES = (
            options={"columns": _COLUMNS}, wrong=([{"count": 2}], [{"x": 1}], {"part": "x"}, [1], [{"part": "x", "count": "y"}]),
            posted={"": '[{"part": "Pump", "count": 2}]'}, shown="Pump"),
     Sample(kind="json", given={"a": [1, None]}, text='{"a":[1,null]}', hits=("contains", '"a"'), misses=("contains", '"b"'),
-           wrong=("{", '{"a":'), posted={"": '{"a": [1, null]}'}),
+           wrong=("{", '{"a":'), shown="&#34;a&#34;", posted={"": '{"a": [1, null]}'}),
     Sample(kind="credit_code", given="91350100M000100Y43", text="91350100M000100Y43", hits=("eq", "91350100M000100Y43"),
            misses=("starts_with", "92"), wrong=("91350100M000100Y44", "123", 5)),
     Sample(kind="id_card", given="11010519491231002x", answered="11010519491231002X", text="11010519491231002X",

@@ -49,6 +49,11 @@ def host_of(session: Session) -> Host | None:
     return _hosts.get(session.info["database"].service)
 
 
+def services() -> frozenset[str]:
+    """The services that keep such records."""
+    return frozenset(_hosts)
+
+
 def kept(host: Host, key: str) -> Kept:
     """The kind `key` with its class and kit; the same ones at each call."""
     with _making:

@@ -11,13 +11,14 @@ from chassis.answers import Dumper
 from chassis.api import Call
 from chassis.errors import StaleVersion
 from chassis.i18n import lazy as _
+from console import own_fields
 from console.fields import Choice, Field
 from console.pages import Pages
 from engines import access
 from engines.access import has_right
 from leads import queries
 from leads.models import Lead
-from leads.objects import GRADES, SOURCES, STATUSES
+from leads.objects import GRADES, LEAD, SOURCES, STATUSES
 from leads.schemas import LeadOut
 
 pages = Pages("leads")
@@ -43,6 +44,7 @@ REASON = Field(name="reason", label=_("Reason"), required=True, max_length=200)
 def row(call: Call, lead: Lead, people: Mapping[str, str]) -> dict[str, Any]:
     """The lead as the reader may see it, its people by name."""
     shown = access.mask_out(call.session, call.caller, "lead", _DUMPER.one(lead))
+    shown["custom"] = own_fields.cells(call, LEAD, lead.custom)
     shown["owner_id"] = {"id": lead.owner_id, "name": people.get(lead.owner_id or "", "")} if lead.owner_id else None
     return shown
 

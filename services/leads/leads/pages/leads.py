@@ -11,7 +11,7 @@ from chassis.api import Call
 from chassis.errors import Problem
 from chassis.i18n import gettext as _
 from chassis.i18n import lazy
-from console import cells, fields, forms, lists, record_kit, replies
+from console import cells, fields, forms, lists, own_fields, record_kit, replies
 from console import transfers as transfer_links
 from console.fields import Field
 from console.pages import signed_in
@@ -51,7 +51,7 @@ def definition(call: Call) -> lists.List:
         title=_("Leads"),
         url=URL,
         link=URL + "/{id}",
-        fields=fields.editable(fields.of_object(
+        fields=[*fields.editable(fields.of_object(
             LEAD, "name", "company", "title", "status", "score", "grade", "owner_id", "source", "region", "city", "phones",
             "emails", "industry", "company_size", "budget", "pool", "unassigned_since", "next_reclaim_at", "protected_until",
             "response_due_at", "last_activity_at", "next_action_at", "created_at", "number", "tags",
@@ -60,7 +60,7 @@ def definition(call: Call) -> lists.List:
             last_activity_at={"sortable": True, "kind": "relative"}, owner_id={"lookup": "/leads/lookup/people"},
             response_due_at={"sortable": True, "kind": "relative"}, next_reclaim_at={"sortable": True, "kind": "relative"},
             tags={"choices": record_kit.tag_choices(call.session, "lead")},
-        ), *EDITED),
+        ), *EDITED), *own_fields.listed(call, LEAD)],
         edit=URL + "/{id}/cells/{field}" if may(call, "edit") else "",
         columns=["name", "company", "status", "score", "owner_id", "source", "created_at", "next_reclaim_at"],
         others=[(_("Pools"), "/leads/pools", "pool")],
@@ -160,7 +160,7 @@ def _all_ids(call: Call) -> Any:
     return found.with_only_columns(Lead.id).where(Lead.duplicate_of.is_(None)).order_by(Lead.id).limit(BULK_AT_ONCE)
 
 
-def new_form(values: Any = None) -> forms.Form:
+def new_form(call: Call, values: Any = None) -> forms.Form:
     """The form for a lead entered by hand."""
     who = [
         Field(name="name", label=lazy("Name"), required=True, autocomplete="off", max_length=100),
@@ -191,21 +191,25 @@ def new_form(values: Any = None) -> forms.Form:
         action=f"{URL}/new",
         cancel=URL,
         submit=_("Create"),
-        groups=[forms.Group(title=_("Who"), fields=who), forms.Group(title=_("What they want"), fields=what)],
-        values=values or {"source": "manual"},
+        groups=[
+            forms.Group(title=_("Who"), fields=who),
+            forms.Group(title=_("What they want"), fields=what),
+            *own_fields.groups(call, LEAD),
+        ],
+        values=values or {"source": "manual"} | own_fields.values(call, LEAD, None),
     )
 
 
 @pages.get("/leads/new", allow=right("lead", "create"))
 def new_lead(call: Call) -> Any:
     """The form for a new lead."""
-    return forms.page(new_form())
+    return forms.page(new_form(call))
 
 
 @pages.post("/leads/new", allow=right("lead", "create"))
 def create_lead(call: Call) -> Any:
     """Take in the form: the lead, or what is wrong, or the lead that exists already."""
-    form = new_form()
+    form = new_form(call)
     try:
         values = _posted(form)
         made = capture.capture(call.session, caller=call.caller, **values)
@@ -224,13 +228,14 @@ def create_lead(call: Call) -> Any:
 
 def _posted(form: forms.Form) -> dict[str, Any]:
     """What was typed, read by the API's own schema."""
-    values = {name: value for name, value in forms.values(form, request.form).items() if value not in (None, "")}
+    typed, own = own_fields.posted(form, request.form)
+    values = {name: value for name, value in typed.items() if value not in (None, "")}
     if "budget" in values:
         values["budget"] = {"amount": values["budget"].replace(",", ""), "currency": "CNY"}
     loaded = LeadIn().load(values)
     if "budget" in loaded:
         loaded["budget_minor"], loaded["budget_currency"] = loaded.pop("budget")
-    return loaded
+    return loaded | ({"custom": own} if own else {})
 
 
 @pages.get("/lookup/people", allow=signed_in)
