@@ -58,6 +58,7 @@ class Field:
     wide: bool = False
     autocomplete: str = ""
     like: str = ""  # the kind it is filtered as, where that is another
+    when: Mapping[str, Any] | None = None  # the condition under which the control is shown
     columns: Sequence[tuple[str, str, str]] = ()  # of a sub-table: key, title, type of its inputs
 
     @property

@@ -86,7 +86,7 @@ def field_parts(kind: Kind, objects: Sequence[Choice]) -> list[Part]:
             )
         )
         made += [
-            Part(name="visible_when", label=_("Only counts when"), kind="condition", about=ABOUT),
+            Part(name="visible_when", label=_("Shown when"), kind="condition", about=ABOUT),
             Part(name="required_when", label=_("Required when"), kind="condition", about=ABOUT),
             Part(name="read_only_when", label=_("Fixed when"), kind="condition", about=ABOUT),
         ]

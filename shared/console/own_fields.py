@@ -62,6 +62,7 @@ def control(spec: Spec, service: str, *, files: Mapping[str, str] | None = None)
         minimum=spec.options.get("minimum"),
         maximum=spec.options.get("maximum"),
         wide=kind in ("rich_text", "sub_table", "json", "address"),
+        when=spec.visible_when,
         columns=tuple(_column(each) for each in spec.kind.columns(spec)) if kind == "sub_table" else (),  # type: ignore[attr-defined]
     )
 
