@@ -144,7 +144,7 @@ def _labels() -> dict[str, str]:
 
 def _helps() -> dict[str, str]:
     return {
-        "pattern": _("A regular expression, such as [A-Z]{2}-[0-9]+"),
+        "pattern": _("A regular expression, such as [A-Z]+-[0-9]+"),
         "formula": _('Such as price * count, if(amount >= 1000, "large", "small"), days(created_at, due)'),
         "currency": _("Such as CNY; fixed once published"),
         "through": _("The lookup of the other kind that leads here, such as custom.machine"),
