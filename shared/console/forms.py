@@ -20,6 +20,7 @@ class Group:
     title: Words
     fields: Sequence[Field]
     help: Words = ""
+    columns: int = 0  # side by side on a wide screen; 0: as many as fit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -247,7 +247,8 @@ def groups(call: Call, kind: ObjectType, record: Any = None) -> list[forms.Group
             control(spec, call.service.name, files=files) for spec in section.specs if _offered(spec, record)
         ]
         if offered_here:
-            made.append(forms.Group(title=dict(section.title) or _("More"), fields=offered_here))
+            title = dict(section.title) or _("More")
+            made.append(forms.Group(title=title, fields=offered_here, columns=section.columns))
     return made
 
 
