@@ -2,26 +2,24 @@
 
 import threading
 import uuid
-from collections import namedtuple
 from pathlib import Path
 from typing import Any
 
 import kombu
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from chassis import clock, consumer, cursors, event_log, follower, parked, relay, replay
+from chassis import consumer, cursors, event_log, follower, parked, replay
 from chassis.causation import MAX_DEPTH, Cause, because
 from chassis.changes import UnpublishedChange
 from chassis.db import Database, is_transient
 from chassis.events import LoopDetected, publish
 from chassis.feed import FeedClient, FeedUnavailable
-from chassis.ids import uuid7
-from chassis.rabbit import Consumer, Names
+from chassis.rabbit import Names
 from chassis.subscriptions import Received, Subscriptions
 from tests.shared.chassis import backbone
 from tests.shared.chassis.backbone import (
@@ -47,21 +45,6 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         pytest.skip("PostgreSQL is not reachable")
     with databases(request.param, tmp_path, ("post", "shop")) as made:
         yield made
-
-
-@pytest.fixture
-def names() -> Any:
-    """Exchange and queue names of this test alone, removed afterwards."""
-    if backbone.backend_missing(5672):
-        pytest.skip("RabbitMQ is not reachable")
-    own = Names(f"test-{uuid.uuid4().hex[:8]}")
-    yield own
-    with kombu.Connection(AMQP) as connection:
-        channel = connection.channel()
-        for queue in (own.queue("shop", "post"), own.dead):
-            channel.queue_delete(queue)
-        for exchange in (own.exchange, own.dead):
-            channel.exchange_delete(exchange)
 
 
 @pytest.fixture
@@ -140,117 +123,6 @@ def test_numbering_is_gapless_and_skips_no_late_commit(pair: list[Database]) -> 
     assert [event.sequence for event in events] == [1, 2, 3]
     assert events[0].subject_id == first
     assert events[2].subject_id == first
-
-
-@pytest.fixture(scope="module")
-def numbering(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A PostgreSQL log."""
-    if backbone.backend_missing(5432):
-        pytest.skip("PostgreSQL is not reachable")
-    with databases("postgresql", tmp_path_factory.mktemp("numbering"), ("post",)) as (post,):
-        yield post
-
-
-def written(post: Database, rows: list[tuple[str, int]]) -> list[Any]:
-    """What numbering gives (subject, version) rows that were committed together, and nothing before."""
-    now = clock.now()
-    with post.connection(write=True) as connection:
-        connection.execute(event_log.LOG.delete())
-        for subject, version in rows:
-            event_log.write(
-                connection,
-                {"event_id": uuid7(), "type": "post.parcel.sent.v1", "subject": subject, "aggregateversion": version,
-                 "time": now, "correlation_id": None, "causation_id": None, "depth": 0, "actor": "system", "origin": "test",
-                 "traceparent": None, "data": "{}", "personal": None, "changes": None},
-            )  # fmt: skip
-    with post.at_once() as connection:
-        return event_log.number(connection)
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(rows=st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 5)), max_size=30))
-def test_numbering_keeps_versions_ascending_within_a_subject(numbering: Database, rows: list[tuple[str, int]]) -> None:
-    result = written(numbering, rows)
-    assert [row.sequence for row in result] == list(
-        range(result[0].sequence, result[0].sequence + len(rows)) if rows else []
-    )
-    assert [row.subject for row in result] == [subject for subject, _ in rows]
-    for subject in "abc":
-        versions = [row.aggregateversion for row in result if row.subject == subject]
-        assert versions == sorted(version for name, version in rows if name == subject)
-
-
-def test_an_event_without_a_version_keeps_its_place_among_those_of_its_subject(numbering: Database) -> None:
-    result = written(numbering, [("a", 2), ("a", 0), ("a", 1), ("b", 0)])
-    assert [(row.subject, row.aggregateversion) for row in result] == [("a", 1), ("a", 0), ("a", 2), ("b", 0)]
-
-
-def test_who_expects_another_last_sequence_numbers_nothing(numbering: Database) -> None:
-    last = written(numbering, [("a", 1)])[-1].sequence
-    send(numbering, "late")
-    with numbering.at_once() as connection:
-        assert event_log.number(connection, expected=last - 1) == []
-        assert [row.sequence for row in event_log.number(connection, expected=last)] == [last + 1]
-        assert event_log.number(connection, expected=last + 1) == []
-        assert event_log.head(connection) == last + 1
-
-
-def test_two_who_number_at_once_leave_no_hole_and_double_nothing(numbering: Database) -> None:
-    written(numbering, [])
-    given: list[int] = []
-    stopping = threading.Event()
-
-    def keep_numbering() -> None:
-        with numbering.at_once() as connection:
-            while not stopping.is_set():
-                given.extend(row.sequence for row in event_log.number(connection))
-
-    with numbering.connection() as connection:
-        before = event_log.head(connection)
-    threads = [threading.Thread(target=keep_numbering) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for place in range(40):
-        send(numbering, f"p{place}")
-    until(lambda: len(given) >= 40)
-    stopping.set()
-    for thread in threads:
-        thread.join()
-    assert sorted(given) == list(range(before + 1, before + 41))
-
-
-def test_what_is_too_much_to_hand_over_in_memory_is_published_from_the_log(
-    names: Names, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(relay, "HANDED", 3)
-    with databases("postgresql", tmp_path, ("post",)) as (post,):
-        queue = Consumer(AMQP, names, consumer="shop", source="post")
-        running = Producer(post, names=names)
-        labels = ["x" * (event_log.HANDED_BYTES + 1) if place % 5 == 4 else f"p{place}" for place in range(20)]
-        with post.transaction() as session:  # at once, so that one pass numbers them all
-            for label in labels:
-                parcel = Parcel(label=label)
-                session.add(parcel)
-                session.flush()
-                publish(session, ParcelSent(parcel, parcel_id=parcel.id, label=label))
-        arrived: list[Received] = []
-        until(lambda: arrived.extend(queue.batch(size=50, timeout=0.1)[0]) or len(arrived) >= len(labels))
-        assert [event.sequence for event in arrived] == list(range(1, len(labels) + 1))
-        assert [event.data["label"] for event in arrived] == labels
-        queue.close()
-        running.close()
-
-
-def test_events_handed_over_in_memory_are_taken_in_order_and_only_without_a_hole() -> None:
-    Row = namedtuple("Row", "sequence data")
-    fresh = relay.Fresh()
-    fresh.put([Row(place, "{}") for place in (3, 4, 5)])
-    fresh.put([Row(6, None), Row(7, "{}")])
-    assert fresh.take(after=1) == []  # 2 must come from the log
-    assert [row.sequence for row in fresh.take(after=3)] == [4, 5]  # 3 was read from the log meanwhile
-    assert fresh.take(after=5) == []
-    assert [row.sequence for row in fresh.take(after=6)] == [7]
-    assert fresh.head == 7
 
 
 def test_a_page_of_large_events_ends_early_and_the_next_goes_on(
@@ -490,6 +362,33 @@ def test_events_reach_a_consumer_through_rabbitmq_in_order(pair: list[Database],
             relabel(post, parcel_id, "through the broker")
         until(lambda: all(label_of(shop, parcel_id) == "through the broker" for parcel_id in ids))
     producer.close()
+
+
+def test_a_group_that_waits_for_nothing_of_what_came_is_moved_on_all_the_same(pair, names):
+    post, shop = pair
+    on = subscriptions()
+    on("post.parcel.lost.v1", group="losses", kind="reaction")(lambda session, event: None)
+    running = Producer(post, names=names)
+
+    def passed() -> bool:
+        with shop.reading() as session:
+            found = cursors.peek(session.connection(), source="post", groups=["losses"])
+        return "losses" in found and found["losses"].position == 5
+
+    with following(shop, on, url=running.url, names=names):
+        for place in range(5):
+            send(post, f"p{place}")
+        until(passed)
+        until(lambda: arrivals(shop) == 5)
+    running.close()
+
+
+def test_a_service_follows_its_own_log_only_for_what_its_own_events_mean_to_it() -> None:
+    on = Subscriptions()
+    on("*.parcel.sent.v1", group="theirs", kind="reaction", elsewhere=True)(lambda session, event: None)
+    assert sorted(on.sources(["post", "shop"], own="shop")) == ["post"]
+    on("*.parcel.lost.v1", group="losses", kind="reaction")(lambda session, event: None)
+    assert sorted(on.sources(["post", "shop"], own="shop")) == ["post", "shop"]
 
 
 def test_a_purged_queue_is_refilled_from_the_log(pair: list[Database], names: Names) -> None:
