@@ -4,10 +4,14 @@ import json
 import threading
 
 import pytest
+from sqlalchemy import select, text
 
+from chassis.caller import SYSTEM
 from chassis.errors import Invalid
-from engines.forms import indexing
+from engines.conditions import Context, to_sql
+from engines.forms import configuration, in_force, indexing
 from leads.app import SERVICE
+from leads.models import Lead
 from tests.shared.field_samples import DEPARTMENT, PERSON, SAMPLES, Sample
 
 BASE = "/leads/api/v1"
@@ -289,3 +293,48 @@ def test_the_service_tells_of_a_published_form(admin, desk):
     assert event["data"]["fields"] == [
         {"name": "custom.size", "kind": "integer", "label": {"zh": "size", "en": "Size"}}
     ]
+
+
+def test_an_indexed_field_is_found_through_its_index_among_many(admin, desk, database):
+    if database.is_sqlite:
+        pytest.skip("plans are read on PostgreSQL")
+    published(admin, field("size", "integer", indexed=True), field("words", "tags", indexed=True))
+    indexing.settle(database)
+    with database.transaction() as session:
+        session.execute(
+            text(
+                "INSERT INTO lead SELECT (jsonb_populate_record(lead, jsonb_build_object('id', 'x' || n, 'number', 'N' || n,"
+                " 'custom', jsonb_build_object('size', n, 'words', jsonb_build_array('w' || n))))).*"
+                " FROM lead, generate_series(1, 20000) AS n WHERE lead.id = :id"
+            ),
+            {"id": desk.capture().lead.id},
+        )
+    with database.connection(write=True) as connection:
+        connection.execute(text("ANALYZE lead"))
+    with database.reading() as session:
+        kind = in_force.kinds(session, "lead")
+        for condition in (
+            {"field": "custom.size", "op": "eq", "value": 77},
+            {"field": "custom.words", "op": "contains", "value": "w77"},
+        ):
+            clause = to_sql(condition, kind, Context())
+            compiled = (
+                select(Lead.id)
+                .where(clause)
+                .compile(dialect=session.connection().dialect, compile_kwargs={"literal_binds": True})
+            )
+            plan = "\n".join(session.connection().exec_driver_sql(f"EXPLAIN {compiled}".replace("%%", "%")).scalars())
+            assert "ix_own_" in plan, plan
+            assert len(session.execute(select(Lead.id).where(clause)).all()) == 1
+
+
+def test_forms_travel_as_configuration_and_a_second_time_change_nothing(admin, database):
+    published(admin, field("size", "integer"))
+    section = configuration.section()
+    with database.transaction() as session:
+        document = section.export(session)
+        assert document["lead"]["body"]["sections"][0]["fields"][0]["key"] == "size"
+        document["lead"]["body"]["sections"][0]["fields"].append(field("more", options={}))
+        section.apply(session, SYSTEM, "lead", document["lead"])
+    with database.transaction() as session:
+        assert section.export(session) == document

@@ -9,11 +9,12 @@ from approvals import definitions
 from approvals.models import Definition
 from chassis.caller import Caller
 from chassis.configuration import DEFINITION, Section
+from engines.forms import configuration as own_forms
 
 
 def sections() -> list[Section]:
     """Flows."""
-    return [Section(name="flow", shape=DEFINITION(), export=_export, apply=_apply)]
+    return [own_forms.section(), Section(name="flow", shape=DEFINITION(), export=_export, apply=_apply)]
 
 
 def _export(session: Session) -> dict[str, dict[str, Any]]:

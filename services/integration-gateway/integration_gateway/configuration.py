@@ -11,6 +11,7 @@ from chassis.caller import Caller
 from chassis.configuration import Section, department_path
 from chassis.errors import Invalid
 from chassis.i18n import gettext as _
+from engines.forms import configuration as own_forms
 from integration_gateway.connectors import configured
 from integration_gateway.directory import departments, roles
 from integration_gateway.models import Department, Role
@@ -23,6 +24,7 @@ _Connector = Schema.from_dict({"enabled": fields.Boolean(), "settings": fields.D
 def sections() -> list[Section]:
     """The tree of departments, what roles may do, how connectors are set."""
     return [
+        own_forms.section(),
         Section(name="department", shape=_Department(), export=_departments, apply=_put_department),
         Section(name="role", export=_roles, apply=_put_role),
         Section(name="connector", shape=_Connector(), export=_connectors, apply=_put_connector),

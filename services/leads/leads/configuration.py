@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from chassis.caller import Caller
 from chassis.configuration import DEFINITION, Section
+from engines.forms import configuration as own_forms
 from engines.ownership import configuration as pools
 from engines.rules import configuration as rules
 from leads import definitions, ownership
@@ -27,7 +28,7 @@ def sections() -> list[Section]:
         )
         for purpose in PURPOSES
     ]
-    return [*purposes, *pools.sections(ownership.LEADS), rules.section()]
+    return [own_forms.section(), *purposes, *pools.sections(ownership.LEADS), rules.section()]
 
 
 def _export(session: Session, *, purpose: str) -> dict[str, dict[str, Any]]:

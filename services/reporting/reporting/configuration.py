@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from chassis.caller import Caller
 from chassis.configuration import Section
+from engines.forms import configuration as own_forms
 from reporting import definitions
 from reporting.models import Dashboard, MetricDefinition
 
@@ -14,6 +15,7 @@ from reporting.models import Dashboard, MetricDefinition
 def sections() -> list[Section]:
     """Metrics first: dashboards show them."""
     return [
+        own_forms.section(),
         Section(name="metric", export=_metrics, apply=_put_metric),
         Section(name="dashboard", export=_dashboards, apply=_put_dashboard),
     ]

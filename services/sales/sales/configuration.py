@@ -10,6 +10,7 @@ from chassis.caller import Caller
 from chassis.configuration import Section
 from chassis.errors import Invalid
 from chassis.i18n import gettext as _
+from engines.forms import configuration as own_forms
 from engines.ownership import configuration as pools
 from engines.rules import configuration as rules
 from sales import catalogue, ownership, queries, rates
@@ -22,6 +23,7 @@ _PriceBook = Schema.from_dict({"prices": fields.List(fields.Dict(keys=fields.Str
 def sections() -> list[Section]:
     """Products before the price books that price them."""
     return [
+        own_forms.section(),
         Section(name="pipeline", export=_pipelines, apply=_put_pipeline),
         Section(name="product", export=_products, apply=_put_product),
         Section(name="price_book", shape=_PriceBook(unknown=INCLUDE), export=_price_books, apply=_put_price_book),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from chassis.caller import Caller
 from chassis.configuration import DEFINITION, Section
+from engines.forms import configuration as own_forms
 from engines.rules import configuration as rules
 from service_desk import definitions
 from service_desk.models import Definition
@@ -26,7 +27,7 @@ def sections() -> list[Section]:
         )
         for purpose in PURPOSES
     ]
-    return [*purposes, rules.section()]
+    return [own_forms.section(), *purposes, rules.section()]
 
 
 def _export(session: Session, *, purpose: str) -> dict[str, dict[str, Any]]:
