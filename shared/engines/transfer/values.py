@@ -31,8 +31,8 @@ _FALSE = frozenset(("false", "no", "n", "0", "否", "不", "off"))
 def reader(field: Field, dialect: Dialect, zone: str) -> Read:
     """A function from a cell's text to the value a body has; it raises ValueError with the sentence for a person."""
     if field.kind in ("choice", "choices"):
-        known = _choices(field.choices)
-        one = lambda text: _choice(text, known)  # noqa: E731
+        known, labels = _choices(field.choices), _labels(field.choices)
+        one = lambda text: _choice(text, known, labels)  # noqa: E731
         return one if field.kind == "choice" else lambda text: [one(part) for part in split(text)]
     if field.kind == "texts":
         return split
@@ -191,10 +191,10 @@ def known_zone(name: str) -> bool:
     return True
 
 
-def _choice(text: str, known: Mapping[str, str]) -> str:
+def _choice(text: str, known: Mapping[str, str], labels: Mapping[str, str]) -> str:
     found = known.get(text.strip().lower())
     if found is None:
-        allowed = ", ".join(list(dict.fromkeys(known.values()))[:30])
+        allowed = ", ".join([labels.get(key, key) for key in dict.fromkeys(known.values())][:30])
         raise ValueError(_("“%(text)s” is not one of: %(choices)s", text=text[:60], choices=allowed))
     return found
 
