@@ -116,7 +116,8 @@
       document.execCommand("insertText", false, event.clipboardData.getData("text/plain"));
     });
     const bar = element("div", { className: "rich-bar" }, ...COMMANDS.map(([command, sign]) => {
-      const made = element("button", { type: "button", className: "btn btn-icon", textContent: sign });
+      const made = element("button", { type: "button", className: "btn btn-icon rich-button" });
+      made.dataset.sign = sign;
       made.setAttribute("aria-label", texts[`rich_${command}`] || command);
       made.addEventListener("mousedown", (event) => event.preventDefault());
       made.addEventListener("click", () => { box.focus(); document.execCommand(command); write(); });
