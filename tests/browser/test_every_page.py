@@ -166,6 +166,7 @@ def _looked_at(tab: Tab, address: str, looks: Sequence[str]) -> list[str]:
     told += [f"{looks[0]}: {text}" for text in tab.violations()]
     for second in looks[1:]:
         page.emulate_media(color_scheme=second)  # type: ignore[arg-type]
+        page.wait_for_function("look => document.documentElement.dataset.bsTheme === look", arg=second)
         page.evaluate(RESTED)
         told += [f"{second}: {text}" for text in tab.violations("color-contrast", "link-in-text-block")]
     page.set_viewport_size(SIZES[tab.size])
