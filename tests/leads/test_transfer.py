@@ -1,6 +1,10 @@
 """Leads in and out as files: every row accounted for, the same rules as by hand, undone where nobody worked since."""
 
 import csv
+import json
+import os
+import subprocess
+import sys
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -11,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from chassis import event_log
+from chassis.testing import wait_until
 from engines.transfer import running
 from engines.transfer.models import ImportRow
 from engines.transfer.writing import plain, safe
@@ -277,6 +282,41 @@ def test_an_import_that_dies_in_the_middle_goes_on_where_it_stood(files, desk, d
     assert len(desk.leads()) == 90
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(ImportRow)) == 90
+
+
+WORKER = """
+import json, sys
+from chassis.db import Database
+from engines.transfer import running
+from leads.app import SERVICE
+given = json.loads(sys.argv[1])
+running.step(Database(given["database_url"], service="leads"), SERVICE.settings(service="leads", **given))
+"""
+
+
+def test_a_worker_killed_with_9_in_the_middle_loses_no_row_and_takes_none_twice(files, desk, database, settings):
+    rows = "".join(f"人{n},公司{n},139{n:08d}\n" for n in range(300))
+    job = files.declare(files.bring("lead", f"姓名,公司,手机\n{rows}"))
+    files.start(job)
+    given = {"database_url": settings.database_url, "data": settings.data}
+    place = os.pathsep.join(["shared", "services/leads"])
+    worker = subprocess.Popen(
+        [sys.executable, "-c", WORKER, json.dumps(given)],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"PYTHONPATH": place},
+    )
+    try:
+        wait_until(lambda: files.read(job)["rows"] > 0 or worker.poll() is not None, seconds=60)
+    finally:
+        worker.kill()
+        worker.wait()
+    half = files.read(job)
+    assert 0 < half["rows"] < 300
+    files.work()
+    done = files.read(job)
+    assert (done["status"], done["rows"], done["created"]) == ("done", 300, 300)
+    assert len(desk.leads()) == 300
+    assert [row["line"] for row in files.rows(job)] == list(range(2, 302))
 
 
 def test_a_stopped_import_keeps_what_is_done_and_can_be_undone(files, desk, monkeypatch):
