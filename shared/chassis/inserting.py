@@ -24,6 +24,8 @@ def insert_all(connection: Connection, rows: Mapping[Table, Rows], *, replacing:
         for table, given in wanted.items():
             connection.execute(_one(table, tuple(given[0]), table in replacing), list(given))
         return
+    if not wanted:
+        return
     shape = tuple((table, tuple(given[0]), table in replacing) for table, given in wanted.items())
     # As one JSON document for each table: a hundred parameters cost more than the rest of the statement.
     documents = {f"rows_{place}": _document(given) for place, given in enumerate(wanted.values())}
