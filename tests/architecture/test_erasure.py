@@ -16,9 +16,10 @@ OF_NO_PERSON = {
     "company.name",  # the company this installation serves
     # names of things
     "directory_departments.name", "directory_roles.name", "tags.name", "event_cursors.group_name",
-    "event_applied.group_name", "event_parked.group_name", "lead_import.file_name", "pipeline.name", "price_book.name",
+    "event_applied.group_name", "event_parked.group_name", "imports.file_name", "pipeline.name", "price_book.name",
     "product.name", "approval_task.node_name", "fact_approval_task.node_name", "api_client.name", "connector.name",
-    "department.name", "role.name", "saved_views.name", "saved_views.list_name", "chosen_views.list_name",
+    "department.name", "role.name", "import_mappings.name", "saved_views.name",
+    "saved_views.list_name", "chosen_views.list_name",
     # of customers that are companies; erased all the same
     "account_replica.name", "dim_account.name", "fact_opportunity.name",
     # of papers that the law wants kept
