@@ -46,9 +46,11 @@ _personal: dict[Mapper[Any], frozenset[str]] = {}
 
 
 def personal_columns(mapper: Mapper[Any]) -> frozenset[str]:
-    """Names of the mapper's columns marked `info={"personal": True}`."""
+    """Names of the mapper's columns marked `info={"personal": True}`, and the company's own fields, which may hold anything."""
     if mapper not in _personal:
-        _personal[mapper] = frozenset(prop.key for prop in mapper.column_attrs if prop.columns[0].info.get("personal"))
+        _personal[mapper] = frozenset(
+            prop.key for prop in mapper.column_attrs if prop.columns[0].info.get("personal") or prop.key == "custom"
+        )
     return _personal[mapper]
 
 

@@ -94,6 +94,11 @@ class OwnRight:
 
 def mount(api: Api, model: Any) -> None:
     """Add the routes to the host's API; `model` is its table."""
+    _mount_lists(api, model)
+    _mount_records(api)
+
+
+def _mount_lists(api: Api, model: Any) -> None:
     page = listing.paged_by(model, _kind)
 
     @api.get("/objects", answer=OwnKinds, allow=_somebody, tags=TAGS)
@@ -123,6 +128,8 @@ def mount(api: Api, model: Any) -> None:
             statement = statement.where(listing.search(access.visible(call.session, call.caller, kind), q))
         return statement
 
+
+def _mount_records(api: Api) -> None:
     @api.post(
         "/objects/<object>",
         body=OwnIn,
