@@ -23,7 +23,7 @@ from chassis.suite import leash
 # Nothing that some service does without: a table it does not have would be looked for in its database.
 COMMON = (
     "chassis.worker", "chassis.web", "chassis.serving", "chassis.configuration", "console.record_kit_pages",
-    "console.audit_pages", "console.shell", "console.explanations", "console.saved_views", "console.spreadsheets",
+    "console.audit_pages", "console.shell", "console.explanations", "console.saved_views",
     "engines.kit_parts", "engines.timeline_api", "engines.feed_api", "engines.erasers", "engines.workdays",
     "engines.ownership", "engines.listing", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread",
     "sqlalchemy.dialects.sqlite.pysqlite", "sqlalchemy.dialects.postgresql.psycopg",
