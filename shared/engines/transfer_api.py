@@ -330,8 +330,9 @@ def exported(call: Call, kind: Transferable, form: str, *, filter: str, q: str, 
 
 
 def attachment(pieces: Any, name: str, form: str) -> Response:
-    """A file that is written while it is sent."""
-    made = Response(stream_with_context(iter(pieces)), content_type=exporting.FORMS[form])
+    """A file that is written while it is sent, or a small one that is there as a list."""
+    body = pieces if isinstance(pieces, list) else stream_with_context(iter(pieces))
+    made = Response(body, content_type=exporting.FORMS[form])
     made.headers["Content-Disposition"] = f'attachment; filename="{name}-{clock.now():%Y%m%d-%H%M}.{form}"'
     made.headers["Cache-Control"] = "private, no-store"
     return made
