@@ -157,8 +157,9 @@ def _mount_imports(api: Api, kinds: Sequence[Transferable]) -> None:
     paged = Paged(entity=Import, sort={"created_at": Import.created_at}, default="-created_at")
 
     @api.post(
-        "/imports", query=BringQuery, answer=ImportOut, status=201, allow=allow, session="none", errors=[UnreadableFile],
-        )  # fmt: skip
+        "/imports", query=BringQuery, answer=ImportOut, status=201, allow=allow, session="none",
+        errors=[UnreadableFile, NotFound],
+    )  # fmt: skip
     def bring_file(call: Call) -> Any:
         """Bring a CSV or XLSX file of one kind of record
 

@@ -156,8 +156,10 @@ def test_a_service_with_shared_passes_its_own_tests_elsewhere(tmp_path: Path) ->
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(ROOT / "tests/leads", elsewhere / "tests/leads", ignore=LEFT_OUT)
     # `tests` is a package and not on the path: its folder `leads` must not pass for the installed service.
-    places_of = {"tests/__init__.py": "tests", "tests/conftest.py": "tests", "demo/leads.csv": "demo"}
-    for source, target in (places_of | {"tests/generated_requests.py": "beside"}).items():
+    places_of = {f"tests/{path.name}": "tests" for path in (ROOT / "tests").glob("*.py")}
+    places_of |= {f"tests/shared/{name}.py": "tests/shared" for name in ("__init__", "field_samples")}
+    places_of |= {"demo/leads.csv": "demo", "tests/generated_requests.py": "beside"}
+    for source, target in places_of.items():
         (elsewhere / target).mkdir(exist_ok=True)
         shutil.copy(ROOT / source, elsewhere / target)
     (elsewhere / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib -q\npythonpath = beside\n")
