@@ -178,8 +178,7 @@ def _settings_page(services: dict[Place, Service]) -> str:
     common = {item.name for item in settings.documented(settings.Settings)}
     for place, service in services.items():
         rows = _setting_rows(service.settings, common)
-        if len(rows) > 2:
-            lines += ["", f"## {service.name}: `{place.prefix}_…`", "", *rows]
+        lines += ["", f"## {service.name}: `{place.prefix}_…`", "", *(rows if len(rows) > 2 else ["None of its own."])]
     return "\n".join([*lines, ""])
 
 

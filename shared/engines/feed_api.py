@@ -1,7 +1,7 @@
 """The event log as external systems read it: filtered to the records and fields the caller's role may see."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -120,7 +120,15 @@ def _visible(
             )
         )
     }
-    return [_redacted(session, caller, event) for event in events if tuple(event["subject"].split("/", 1)) in readable]
+    hidden = {
+        name: {field.column for field in kind.fields if field.name in granted(session, caller, name).hidden}
+        for name, kind in kinds.items()
+    }
+    return [
+        _redacted(session, caller, event, hidden)
+        for event in events
+        if tuple(event["subject"].split("/", 1)) in readable
+    ]
 
 
 def fields_of(kind: str) -> Sequence[Field]:
@@ -128,12 +136,17 @@ def fields_of(kind: str) -> Sequence[Field]:
     return next((each.fields for each in objects.every() if each.kind == kind), ())
 
 
-def _redacted(session: Session, caller: Caller, event: dict[str, Any]) -> dict[str, Any]:
+def _redacted(
+    session: Session, caller: Caller, event: dict[str, Any], hidden: Mapping[str, set[str]]
+) -> dict[str, Any]:
     """Without the fields the caller may not read; with any rule on the kind, or a pool that hides something, without the
-    personal part altogether."""
+    personal part altogether. What an event carries of another kind's record (a contract its account's region) goes where
+    it is `hidden` there."""
     kind = event["subject"].partition("/")[0]
     grant = granted(session, caller, kind)
-    data = dict(event["data"])
+    own = {field.column for field in fields_of(kind)}
+    foreign = {column for other, columns in hidden.items() if other != kind for column in columns} - own
+    data = {name: value for name, value in event["data"].items() if name not in foreign}
     if grant.hidden:  # events name columns, and carry copies of the record's parts
         columns = {field.column for field in fields_of(kind) if field.name in grant.hidden}
         data = {

@@ -84,4 +84,4 @@ def test_every_kind_of_record_is_known_to_the_removal():
     for place in places.places():
         service = place.service()
         kinds = {model.__kind__ for model in Record.__subclasses__() if model.metadata is service.metadata}
-        assert kinds == set(_kinds(service))
+        assert kinds <= set(_kinds(service))  # and those a company made itself

@@ -50,7 +50,7 @@ def seller(as_):
 
 def test_an_administrator_sets_up_checks_and_rehearses_a_connector(admin, wecom_fake):
     kinds = {one["kind"]: one for one in admin.get(f"{API}/connector-kinds").json["items"]}
-    assert set(kinds) == {"wecom", "kingdee", "smtp"}
+    assert set(kinds) == {"wecom", "kingdee", "smtp", "webhook"}
     assert {one["name"] for one in kinds["wecom"]["settings"] if one.get("secret")} >= {"secret", "callback_token"}
     body = {"kind": "wecom", "name": "WeCom", "settings": connectors_seed.WECOM | {"url": wecom_fake.url}}
     made = admin.post(f"{API}/connectors", json=body)

@@ -18,6 +18,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "wecom": seed.WECOM | {"url": "http://127.0.0.1:9"},
     "kingdee": seed.KINGDEE | {"url": "http://127.0.0.1:9"},
     "smtp": {"host": "mail.example", "sender": "crm@qiming.example"},
+    "webhook": {"url": "http://127.0.0.1:9/hook", "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
 }
 CARD = {"users": ["u"], "task_id": "t", "title": "x", "link": "http://crm.example/1", "facts": {"a": "b"}}
 PAYLOADS: dict[tuple[str, str], dict[str, Any]] = {
@@ -28,6 +29,7 @@ PAYLOADS: dict[tuple[str, str], dict[str, Any]] = {
     ("kingdee", "sales_order"): ORDER,
     ("kingdee", "receivable"): RECEIVABLE,
     ("smtp", "mail"): {"to": "a@b.example", "subject": "s", "text": "t"},
+    ("webhook", "call"): {"id": "r1", "type": "sales.rule.acted", "data": {"rule": "r"}},
 }
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30),
