@@ -13,8 +13,6 @@ from chassis import clock
 from chassis.db import Base, Id, Json, UtcDateTime
 from chassis.ids import uuid7
 
-KINDS = ("score", "assignment", "match", "route", "due", "tier", "alert", "reclaim", "rule", "rule_not_met")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Step:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis import event_log
@@ -137,11 +137,3 @@ def _chain(origin: str) -> int:
     word, _space, rest = origin.partition(" ")
     count = rest.rpartition(" ")[2]
     return int(count) if word == "rule" and count.isdigit() else 0
-
-
-def behind(session: Session) -> int:
-    """Events of the log that rules have not looked at; 0 where no rule listens."""
-    if not definitions.in_force(session).on_log:
-        return 0
-    position = session.scalar(select(func.max(AutomationCursor.position)))
-    return max(0, event_log.head(session.connection()) - position) if position is not None else 0
